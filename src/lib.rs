@@ -1,0 +1,28 @@
+//! palette-console: the Day-2 work of a self-hosted Palette's enterprise cluster, in a terminal.
+//!
+//! A map of the house. A room may import only from rooms to its right:
+//!
+//! ```text
+//! cli, tui  →  ops  →  client  →  api
+//! plane                        →  api
+//! leaves that anyone may import: text, trust, secret, clock
+//! ```
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`api`] | the contract: wire types of the Palette API, nothing else |
+//! | `client` | one method per operation of the API; sessions, retries, rate limit, errors in words |
+//! | `ops` | jobs of several steps (migrate, delete) as state machines that both faces use |
+//! | `config` | flags, environment and files, merged once |
+//! | `tui` | the full-screen console |
+//! | `cli` | the command line: one file per noun |
+//! | `plane` | the embedded management plane: the server side of the same contract, on SQLite |
+//! | [`text`] | sanitizing and formatting what people read |
+//! | `trust` | which certificates are believed |
+//! | [`secret`] | files that hold secrets |
+//! | [`clock`] | what time it is |
+
+pub mod api;
+pub mod clock;
+pub mod secret;
+pub mod text;

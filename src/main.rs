@@ -1,0 +1,3 @@
+//! The binary: arguments to configuration to dispatch to exit code.
+
+fn main() {}

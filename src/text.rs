@@ -1,0 +1,46 @@
+//! What people read: text from outside made harmless, ages, counts and aligned tables.
+
+pub mod age;
+pub mod sanitize;
+pub mod table;
+
+pub use age::{age, span};
+pub use sanitize::{clean, clean_lines, elide};
+
+/// `1 cluster`, `12 clusters`.
+#[must_use]
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
+}
+
+/// Digits in groups of three, parted by a space: `100 000`.
+#[must_use]
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_agree_with_their_noun() {
+        assert_eq!(count(1, "cluster"), "1 cluster");
+        assert_eq!(count(0, "cluster"), "0 clusters");
+        assert_eq!(count(1204, "cluster"), "1 204 clusters");
+    }
+
+    #[test]
+    fn digits_are_grouped_from_the_right() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(100_000), "100 000");
+    }
+}
