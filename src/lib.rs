@@ -23,6 +23,8 @@
 //! | [`clock`] | what time it is |
 
 pub mod api;
+pub mod client;
 pub mod clock;
 pub mod secret;
 pub mod text;
+pub mod trust;

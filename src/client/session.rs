@@ -1,0 +1,343 @@
+//! Who is signed in. A client holds two sessions side by side: the tenant administrator's and the system
+//! administrator's. Tokens live in memory only.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::api::auth::{AuthLogin, SysLogin, SysToken, UserToken};
+use crate::clock::SharedClock;
+use crate::secret::Credentials;
+
+use super::error::{Error, Kind};
+use super::{Auth, Call, Client};
+
+/// Which of the two sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SessionKind {
+    /// Gateways and audit logs.
+    Tenant,
+    /// Backup and restore.
+    System,
+}
+
+impl SessionKind {
+    /// Who opens such a session.
+    #[must_use]
+    pub fn person(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant administrator",
+            Self::System => "system administrator",
+        }
+    }
+}
+
+impl fmt::Display for SessionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tenant => "tenant",
+            Self::System => "system",
+        })
+    }
+}
+
+/// How to sign in.
+#[derive(Clone)]
+pub enum Login {
+    /// Address and password of a tenant user.
+    Tenant {
+        /// Tenant; empty where the host belongs to one.
+        org: String,
+        /// Address of the user.
+        email: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// API key of a tenant user; nothing is sent to sign in.
+    ApiKey(SecretString),
+    /// User name and password of a system administrator.
+    System {
+        /// User name.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// A token copied from the browser, for accounts with single sign-on or passkeys.
+    Pasted {
+        /// The session it opens.
+        kind: SessionKind,
+        /// The JWT.
+        token: SecretString,
+    },
+}
+
+impl Login {
+    /// The session this opens.
+    #[must_use]
+    pub fn kind(&self) -> SessionKind {
+        match self {
+            Self::Tenant { .. } | Self::ApiKey(_) => SessionKind::Tenant,
+            Self::System { .. } => SessionKind::System,
+            Self::Pasted { kind, .. } => *kind,
+        }
+    }
+
+    /// The tenant login that a credentials file holds: the API key where there is one, since it does not expire.
+    #[must_use]
+    pub fn tenant_of(credentials: &Credentials) -> Option<Self> {
+        let account = credentials.tenant.as_ref()?;
+        Some(match &account.api_key {
+            Some(key) => Self::ApiKey(key.clone()),
+            None => Self::Tenant {
+                org: account.org.clone(),
+                email: account.email.clone(),
+                password: account.password.clone(),
+            },
+        })
+    }
+}
+
+/// Who a session belongs to, for the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The session.
+    pub kind: SessionKind,
+    /// Name of the person, `API key` or `pasted token`.
+    pub name: String,
+}
+
+/// What a call carries to prove who sends it.
+#[derive(Clone)]
+pub(super) enum Token {
+    ApiKey(SecretString),
+    Jwt { raw: SecretString, expires: Option<DateTime<Utc>> },
+}
+
+#[derive(Clone)]
+struct Session {
+    token: Token,
+    who: Who,
+    /// Tells this session from an earlier one whose refusal arrives late.
+    serial: u64,
+    /// The plane would not renew this token; it is used until it ends.
+    fixed: bool,
+}
+
+/// The sessions of one client.
+pub(super) struct Sessions {
+    clock: SharedClock,
+    tenant: Mutex<Option<Session>>,
+    system: Mutex<Option<Session>>,
+    last_activity: Mutex<DateTime<Utc>>,
+    serials: AtomicU64,
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+/// A token this close to its end is renewed before it is used.
+const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
+/// A person who did nothing for this long is not active any more, and their session runs out by itself.
+const ACTIVE: TimeDelta = TimeDelta::minutes(15);
+
+impl Sessions {
+    pub(super) fn new(clock: SharedClock) -> Self {
+        let now = clock.now();
+        Self {
+            clock,
+            tenant: Mutex::default(),
+            system: Mutex::default(),
+            last_activity: Mutex::new(now),
+            serials: AtomicU64::new(1),
+            refreshing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn slot(&self, kind: SessionKind) -> std::sync::MutexGuard<'_, Option<Session>> {
+        let slot = match kind {
+            SessionKind::Tenant => &self.tenant,
+            SessionKind::System => &self.system,
+        };
+        slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, kind: SessionKind) -> Option<Session> {
+        self.slot(kind).clone()
+    }
+
+    fn next_serial(&self) -> u64 {
+        self.serials.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn is_active(&self) -> bool {
+        let last = *self.last_activity.lock().unwrap_or_else(PoisonError::into_inner);
+        self.clock.now() - last < ACTIVE
+    }
+}
+
+impl Session {
+    fn needs_renewal(&self, now: DateTime<Utc>) -> bool {
+        match self.token {
+            Token::Jwt { expires: Some(expires), .. } => !self.fixed && now < expires && expires - now < RENEW_BEFORE,
+            _ => false,
+        }
+    }
+}
+
+/// The end of a JWT's life, as it says itself. The signature is the plane's business.
+fn expiry(token: &str) -> Option<DateTime<Utc>> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    DateTime::from_timestamp(claims.exp, 0)
+}
+
+impl Client {
+    /// Opens a session. Never repeated by itself: five wrong passwords lock an account.
+    ///
+    /// # Errors
+    /// Where the plane refuses, cannot be reached, or wants a second factor.
+    pub async fn login(&self, login: &Login) -> Result<Who, Error> {
+        let (token, name) = match login {
+            Login::Tenant { org, email, password } => (self.tenant_token(org, email, password).await?, email.clone()),
+            Login::System { username, password } => (self.system_token(username, password).await?, username.clone()),
+            Login::ApiKey(key) => (Token::ApiKey(key.clone()), "API key".to_owned()),
+            Login::Pasted { token, .. } => (jwt(token.expose_secret()), "pasted token".to_owned()),
+        };
+        let who = Who { kind: login.kind(), name };
+        *self.inner.sessions.slot(who.kind) =
+            Some(Session { token, who: who.clone(), serial: self.inner.sessions.next_serial(), fixed: false });
+        self.touch();
+        Ok(who)
+    }
+
+    /// Who is signed in to a session.
+    #[must_use]
+    pub fn who(&self, kind: SessionKind) -> Option<Who> {
+        self.inner.sessions.slot(kind).as_ref().map(|session| session.who.clone())
+    }
+
+    /// Notes that the person did something: only then are tokens renewed.
+    pub fn touch(&self) {
+        let now = self.inner.clock.now();
+        *self.inner.sessions.last_activity.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    async fn tenant_token(&self, org: &str, email: &str, password: &SecretString) -> Result<Token, Error> {
+        let body = AuthLogin {
+            email_id: email.to_owned(),
+            org: org.to_owned(),
+            password: password.expose_secret().to_owned(),
+        };
+        let call = Call::new(SIGN_IN, Method::POST, "/v1/auth/authenticate").query("setCookie", "false");
+        let answer: UserToken = self.json(call.auth(Auth::None).body(&body)).await?;
+        usable(&answer.authorization, answer.is_mfa)
+    }
+
+    async fn system_token(&self, username: &str, password: &SecretString) -> Result<Token, Error> {
+        let body = SysLogin { username: username.to_owned(), password: password.expose_secret().to_owned() };
+        let call = Call::new(SIGN_IN, Method::POST, "/v1/auth/syslogin").auth(Auth::None).body(&body);
+        let answer: SysToken = self.json(call).await?;
+        usable(&answer.authorization, false)
+    }
+
+    /// The token of a session and the session's serial number; renewed first where it is about to end.
+    pub(super) async fn token(&self, kind: SessionKind) -> Option<(Token, u64)> {
+        let sessions = &self.inner.sessions;
+        let due = |session: &Session| session.needs_renewal(self.inner.clock.now());
+        let session = sessions.get(kind)?;
+        if !due(&session) || !sessions.is_active() {
+            return Some((session.token, session.serial));
+        }
+        let _one_at_a_time = sessions.refreshing.lock().await;
+        let session = sessions.get(kind)?;
+        if let (Token::Jwt { raw, .. }, true) = (&session.token, due(&session)) {
+            let renewed = self.renew(raw).await;
+            let mut slot = sessions.slot(kind);
+            let current = slot.as_mut()?;
+            match renewed {
+                Some(token) if current.serial == session.serial => current.token = token,
+                _ => current.fixed = true,
+            }
+        }
+        let session = sessions.get(kind)?;
+        Some((session.token, session.serial))
+    }
+
+    /// Asks for a new token in the place of a valid one. The token travels in the path, which is why no layer
+    /// of this client logs paths. A failure is not an error: the old token is good until its end.
+    async fn renew(&self, raw: &SecretString) -> Option<Token> {
+        let path = format!("{}/v1/auth/refresh/{}", self.inner.address.base(), raw.expose_secret());
+        let request = self.inner.http.get(path).query(&[("setCookie", "false")]);
+        let answer = request.header(crate::api::AUTHORIZATION, raw.expose_secret()).send().await.ok()?;
+        let token: UserToken = answer.error_for_status().ok()?.json().await.ok()?;
+        usable(&token.authorization, token.is_mfa).ok()
+    }
+
+    /// Drops a session that the plane does not accept any more.
+    pub(super) fn forget(&self, kind: SessionKind, serial: u64) {
+        self.inner.sessions.slot(kind).take_if(|session| session.serial == serial);
+    }
+
+    /// Signs in by itself where the client was given a login for that; `false` where it was not, or failed.
+    pub(super) async fn sign_in_again(&self, kind: SessionKind) -> bool {
+        match &self.inner.auto_login {
+            Some(login @ (Login::Tenant { .. } | Login::System { .. })) if login.kind() == kind => {
+                Box::pin(self.login(login)).await.is_ok()
+            }
+            _ => false,
+        }
+    }
+}
+
+const SIGN_IN: &str = "sign in";
+
+fn jwt(raw: &str) -> Token {
+    let raw = raw.trim().trim_start_matches("Bearer ");
+    Token::Jwt { raw: raw.into(), expires: expiry(raw) }
+}
+
+fn usable(authorization: &str, wants_second_factor: bool) -> Result<Token, Error> {
+    if wants_second_factor {
+        return Err(Error::new(SIGN_IN, Kind::NeedsBrowser));
+    }
+    if authorization.is_empty() {
+        return Err(Error::new(SIGN_IN, Kind::NotTheApi { status: 200, found: "without a token".to_owned() }));
+    }
+    Ok(jwt(authorization))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_token_is_read_from_the_token() {
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"exp":1790000000}"#);
+        assert_eq!(expiry(&format!("h.{payload}.s")), DateTime::from_timestamp(1_790_000_000, 0));
+        assert_eq!(expiry("not a token"), None);
+    }
+
+    #[test]
+    fn only_a_live_token_near_its_end_is_renewed() {
+        let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let session = |minutes, fixed| Session {
+            token: Token::Jwt { raw: "x".into(), expires: Some(now + TimeDelta::minutes(minutes)) },
+            who: Who { kind: SessionKind::Tenant, name: String::new() },
+            serial: 1,
+            fixed,
+        };
+        assert!(!session(14, false).needs_renewal(now));
+        assert!(session(4, false).needs_renewal(now));
+        assert!(!session(4, true).needs_renewal(now));
+        assert!(!session(-1, false).needs_renewal(now), "an ended token cannot be renewed");
+    }
+}
