@@ -25,6 +25,7 @@
 pub mod api;
 pub mod client;
 pub mod clock;
+pub mod ops;
 pub mod secret;
 pub mod text;
 pub mod trust;

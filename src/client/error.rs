@@ -113,6 +113,21 @@ impl Error {
         }
     }
 
+    /// A text among the details of a refusal.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        match &self.kind {
+            Kind::Refused { error, .. } => error.details.get(name)?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether the plane is there but has too much to do.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        matches!(&self.kind, Kind::Refused { status: 429 | 502..=504, .. })
+    }
+
     /// Whether the plane knows no such thing.
     #[must_use]
     pub fn not_found(&self) -> bool {
