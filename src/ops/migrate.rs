@@ -321,7 +321,7 @@ pub async fn run(client: &Client, plan: &Plan, report: impl FnMut(Progress) + Se
         Err(error) if error.outcome_unknown() => watch.answer_lost(error.reason()),
         Err(error) => return Err(MigrateError::NotStarted(error)),
     }
-    watch.to_the_end().await
+    watch.follow().await
 }
 
 /// Watches a migration that was started before, without starting anything.
@@ -329,7 +329,7 @@ pub async fn run(client: &Client, plan: &Plan, report: impl FnMut(Progress) + Se
 /// # Errors
 /// As [`run`].
 pub async fn resume(client: &Client, plan: &Plan, report: impl FnMut(Progress) + Send) -> Result<Proof, MigrateError> {
-    watch::Watch::new(client, plan, report).to_the_end().await
+    watch::Watch::new(client, plan, report).follow().await
 }
 
 fn is_the_same_migration(error: &Error, target_uid: &str) -> bool {

@@ -51,6 +51,13 @@ pub fn elide(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(kept + "…")
 }
 
+/// Text that a spreadsheet does not take for a formula: one that begins like a formula gets an apostrophe
+/// (OWASP, "CSV injection").
+#[must_use]
+pub fn inert(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@']) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -62,6 +69,12 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{202E}c"), "a\u{FFFD}[2Jb\u{FFFD}c");
         assert_eq!(clean("plain ünïcode 東"), "plain ünïcode 東");
         assert_eq!(clean_lines("one\ntwo\r\nthree\u{7}"), "one\ntwo\nthree\u{FFFD}");
+    }
+
+    #[test]
+    fn formulas_are_made_inert() {
+        assert_eq!(inert("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(inert("plain"), "plain");
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
         self.report(Progress::AnswerLost { reason });
     }
 
-    pub(super) async fn to_the_end(mut self) -> Result<Proof, MigrateError> {
+    pub(super) async fn follow(mut self) -> Result<Proof, MigrateError> {
         loop {
             match self.round().await {
                 Ok(0) => self.nothing_moved().await?,
