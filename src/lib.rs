@@ -14,7 +14,7 @@
 //! | `client` | one method per operation of the API; sessions, retries, rate limit, errors in words |
 //! | `ops` | jobs of several steps (migrate, delete) as state machines that both faces use |
 //! | `config` | flags, environment and files, merged once |
-//! | `tui` | the full-screen console |
+//! | [`tui`] | the full-screen console |
 //! | `cli` | the command line: one file per noun |
 //! | `plane` | the embedded management plane: the server side of the same contract, on SQLite |
 //! | [`text`] | sanitizing and formatting what people read |
@@ -26,3 +26,4 @@ pub mod api;
 pub mod clock;
 pub mod secret;
 pub mod text;
+pub mod tui;
