@@ -121,8 +121,7 @@ fn wrap_line(text: &str, width: usize, lines: &mut Vec<String>) {
             continue;
         }
         if !line.trim().is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
+            lines.push(line.trim_end().to_owned());
         }
         if word.trim().is_empty() {
             line.clear();

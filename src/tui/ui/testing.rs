@@ -1,7 +1,7 @@
 //! What the tests of the widgets share: a buffer to draw on, the looks, and the sweep over all small sizes.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::{Glyphs, Look, Theme};
 
@@ -49,6 +49,18 @@ pub(crate) fn lines(buf: &Buffer) -> Vec<String> {
         lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+/// Asks for the cursor at every small size: it lies inside of the area or is not shown.
+pub(crate) fn sweep_cursor(cursor: impl Fn(Rect) -> Option<Position>) {
+    for width in 0..=20 {
+        for height in 0..=10 {
+            let area = Rect::new(7, 3, width, height);
+            if let Some(position) = cursor(area) {
+                assert!(area.contains(position), "{position} outside of {area}");
+            }
+        }
+    }
 }
 
 /// Draws at every small size, at the corner and away from it, also half outside of the buffer: nothing may panic.
