@@ -27,6 +27,8 @@ pub enum Slot {
     Label,
     /// The button or field that has the focus.
     Focus,
+    /// The line of a form that is being edited.
+    Field,
     /// Rules and frames.
     Rule,
     /// A badge such as SANDBOX.
@@ -49,6 +51,7 @@ pub struct Theme {
     pub title: Style,
     pub label: Style,
     pub focus: Style,
+    pub field: Style,
     pub rule: Style,
     pub badge: Style,
     pub alarm: Style,
@@ -76,6 +79,7 @@ impl Theme {
             title: BOLD,
             label: DIM,
             focus: REVERSED,
+            field: UNDERLINED,
             rule: DIM,
             badge: BOLD.fg(Color::Cyan),
             alarm: REVERSED.fg(Color::Red),
@@ -96,6 +100,7 @@ impl Theme {
             title: BOLD,
             label: DIM,
             focus: REVERSED,
+            field: UNDERLINED,
             rule: DIM,
             badge: BOLD,
             alarm: REVERSED,
@@ -133,6 +138,7 @@ impl Theme {
             Slot::Title => self.title,
             Slot::Label => self.label,
             Slot::Focus => self.focus,
+            Slot::Field => self.field,
             Slot::Rule => self.rule,
             Slot::Badge => self.badge,
             Slot::Alarm => self.alarm,
@@ -144,7 +150,7 @@ impl Theme {
 mod tests {
     use super::*;
 
-    const SLOTS: [Slot; 13] = [
+    const SLOTS: [Slot; 14] = [
         Slot::Text,
         Slot::Muted,
         Slot::Accent,
@@ -155,6 +161,7 @@ mod tests {
         Slot::Title,
         Slot::Label,
         Slot::Focus,
+        Slot::Field,
         Slot::Rule,
         Slot::Badge,
         Slot::Alarm,

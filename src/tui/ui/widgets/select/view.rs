@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::{Choice, Select};
@@ -79,6 +80,8 @@ impl Select {
         let filter = self.filter.value();
         if !filter.is_empty() {
             let inside = Rect { width: top.width.saturating_sub(4), ..after(top, 2) };
+            let used = columns(filter).saturating_add(4).min(inside.width);
+            buf.set_style(Rect { width: used, ..inside }.intersection(buf.area), Style::reset());
             spans(buf, inside, [(" / ", Slot::Accent), (filter, Slot::Text), (" ", Slot::Text)], look);
         }
     }
@@ -145,7 +148,7 @@ impl Select {
     }
 
     fn nothing(&self) -> &'static str {
-        if self.filter.value().is_empty() { "nothing can be chosen" } else { "nothing matches" }
+        if self.filter.value().is_empty() { "nothing can be chosen" } else { "nothing eligible matches" }
     }
 
     /// The width of each column, over all options, so that filtering does not move them.
