@@ -11,21 +11,25 @@
 //! | room | what lives there |
 //! |---|---|
 //! | [`api`] | the contract: wire types of the Palette API, nothing else |
-//! | `client` | one method per operation of the API; sessions, retries, rate limit, errors in words |
-//! | `ops` | jobs of several steps (migrate, delete) as state machines that both faces use |
-//! | `config` | flags, environment and files, merged once |
-//! | `tui` | the full-screen console |
-//! | `cli` | the command line: one file per noun |
-//! | `plane` | the embedded management plane: the server side of the same contract, on SQLite |
+//! | [`client`] | one method per operation of the API; sessions, retries, rate limit, errors in words |
+//! | [`ops`] | jobs of several steps (migrate, delete) as state machines that both faces use |
+//! | [`config`] | flags, environment and files, merged once |
+//! | [`tui`] | the full-screen console |
+//! | [`cli`] | the command line: one file per noun |
+//! | [`plane`] | the embedded management plane: the server side of the same contract, on SQLite |
 //! | [`text`] | sanitizing and formatting what people read |
-//! | `trust` | which certificates are believed |
+//! | [`trust`] | which certificates are believed |
 //! | [`secret`] | files that hold secrets |
 //! | [`clock`] | what time it is |
 
 pub mod api;
+pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod ops;
+pub mod plane;
 pub mod secret;
 pub mod text;
 pub mod trust;
+pub mod tui;

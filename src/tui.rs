@@ -1,0 +1,4 @@
+//! The full-screen console.
+
+pub mod runtime;
+pub mod ui;

@@ -1,0 +1,194 @@
+//! Text onto the buffer: cleaned, cut to the columns there are, never outside of the area.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Look, Slot};
+use crate::text::clean;
+
+/// The columns that a text takes on the screen; more than `u16::MAX` is clamped.
+#[must_use]
+pub fn columns(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// A count of rows or columns as the layout wants it, clamped.
+#[must_use]
+pub fn cells(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
+/// Row `n` of an area; empty where the area has no such row.
+#[must_use]
+pub fn row(area: Rect, n: u16) -> Rect {
+    if n < area.height { Rect { y: area.y + n, height: 1, ..area } } else { Rect { height: 0, ..area } }
+}
+
+/// The area without its first `n` columns.
+#[must_use]
+pub fn after(area: Rect, n: u16) -> Rect {
+    let n = n.min(area.width);
+    Rect { x: area.x.saturating_add(n), width: area.width - n, ..area }
+}
+
+/// The area without its first `n` rows.
+#[must_use]
+pub fn below(area: Rect, n: u16) -> Rect {
+    let n = n.min(area.height);
+    Rect { y: area.y.saturating_add(n), height: area.height - n, ..area }
+}
+
+/// The position `x` columns into the first row of an area; none where that lies outside.
+#[must_use]
+pub fn at(area: Rect, x: u16) -> Option<Position> {
+    (x < area.width && area.height > 0).then(|| Position::new(area.x + x, area.y))
+}
+
+/// Draws a text into the first row of `area`, elided where it does not fit; says how many columns it took.
+pub fn text(buf: &mut Buffer, area: Rect, text: &str, style: Style, look: &Look) -> u16 {
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return 0;
+    }
+    let text = clean(text);
+    let width = usize::from(area.width);
+    if text.width() <= width {
+        return buf.set_stringn(area.x, area.y, &text, width, style).0 - area.x;
+    }
+    let mut used = 0;
+    let kept: String = text
+        .graphemes(true)
+        .take_while(|cluster| {
+            used += cluster.width();
+            used < width
+        })
+        .collect();
+    let end = buf.set_stringn(area.x, area.y, &kept, width, style).0;
+    buf.set_stringn(end, area.y, look.glyphs.ellipsis, 1, style).0 - area.x
+}
+
+/// Draws a text in the style of a slot.
+pub fn slot(buf: &mut Buffer, area: Rect, words: &str, slot: Slot, look: &Look) -> u16 {
+    text(buf, area, words, look.theme.style(slot), look)
+}
+
+/// Draws a text at the right end of the first row of `area`; says how many columns are left of it.
+pub fn right(buf: &mut Buffer, area: Rect, words: &str, slot_: Slot, look: &Look) -> u16 {
+    let width = columns(&clean(words)).min(area.width);
+    let room = area.width - width;
+    slot(buf, after(area, room), words, slot_, look);
+    room
+}
+
+/// Draws several texts one after another; says how many columns they took.
+pub fn spans<'a>(buf: &mut Buffer, area: Rect, spans: impl IntoIterator<Item = (&'a str, Slot)>, look: &Look) -> u16 {
+    spans.into_iter().fold(0, |used, (words, as_slot)| used + slot(buf, after(area, used), words, as_slot, look))
+}
+
+/// A rule across the first row of `area`.
+pub fn rule(buf: &mut Buffer, area: Rect, look: &Look) {
+    let area = row(area, 0).intersection(buf.area);
+    let style = look.theme.style(Slot::Rule);
+    for position in area.positions() {
+        if let Some(cell) = buf.cell_mut(position) {
+            cell.set_symbol(look.glyphs.rule).set_style(style);
+        }
+    }
+}
+
+/// Splits a text into lines of at most `width` columns, at spaces where there are any; line breaks stay.
+#[must_use]
+pub fn wrap(text: &str, width: u16) -> Vec<String> {
+    let width = usize::from(width.max(1));
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        wrap_line(&clean(line), width, &mut lines);
+    }
+    lines
+}
+
+fn wrap_line(text: &str, width: usize, lines: &mut Vec<String>) {
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_word_bounds() {
+        let wide = word.width();
+        if used + wide <= width {
+            line.push_str(word);
+            used += wide;
+            continue;
+        }
+        if !line.trim().is_empty() {
+            lines.push(line.trim_end().to_owned());
+        }
+        if word.trim().is_empty() {
+            line.clear();
+            used = 0;
+        } else if wide <= width {
+            line = word.to_owned();
+            used = wide;
+        } else {
+            used = break_word(word, width, &mut line, lines);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+}
+
+fn break_word(word: &str, width: usize, line: &mut String, lines: &mut Vec<String>) -> usize {
+    line.clear();
+    let mut used = 0;
+    for cluster in word.graphemes(true) {
+        if used + cluster.width() > width && !line.is_empty() {
+            lines.push(std::mem::take(line));
+            used = 0;
+        }
+        line.push_str(cluster);
+        used += cluster.width();
+    }
+    used
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::ui::testing;
+
+    #[test]
+    fn wide_characters_are_cut_whole_and_escapes_are_seen() {
+        let drawn = |words: &str| {
+            testing::draw(5, 1, |area, buf, look| {
+                text(buf, area, words, Style::new(), look);
+            })
+        };
+        assert_eq!(testing::lines(&drawn("東京都庁"))[0], "東京…");
+        assert_eq!(testing::lines(&drawn("a\u{1b}[2J"))[0], "a\u{FFFD}[2J");
+        assert_eq!(testing::lines(&drawn("e\u{301}tudes"))[0], "e\u{301}tud…");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_break_anywhere() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+        assert_eq!(wrap("  indented", 20), ["  indented"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_wrapped_line_is_wider_than_asked(words in ".{0,60}", width in 2_u16..20) {
+            for line in wrap(&words, width) {
+                proptest::prop_assert!(columns(&line) <= width, "{line:?}");
+            }
+        }
+
+        #[test]
+        fn nothing_is_drawn_outside(words in ".{0,40}", x in 0_u16..30, width in 0_u16..30) {
+            let area = Rect::new(x, 0, width, 1);
+            let mut buf = Buffer::empty(Rect::new(0, 0, 20, 1));
+            let used = text(&mut buf, area, &words, Style::new(), &testing::LOOK);
+            proptest::prop_assert!(used <= width);
+        }
+    }
+}
