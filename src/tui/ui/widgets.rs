@@ -1,6 +1,7 @@
 //! The building blocks of the screens. Each is a state with `on_key` and a pure `render`; none knows a clock.
 
 pub mod buttons;
+pub mod data_table;
 pub mod dialog;
 pub mod field;
 pub mod form;
@@ -10,6 +11,7 @@ pub mod select;
 pub mod typed_confirm;
 
 pub use buttons::{Button, ButtonEvent, Buttons};
+pub use data_table::{Align, Cell, Column, DataTable, Direction, Rows, SortKey, Width};
 pub use dialog::Dialog;
 pub use field::{Field, Kind};
 pub use form::{Form, FormEvent};
