@@ -1,6 +1,7 @@
 //! How things look: theme, glyphs and widgets. Generic on purpose: nothing here knows what a gateway or a backup is.
 
 pub mod draw;
+pub mod flow;
 pub mod glyphs;
 pub mod theme;
 pub mod widgets;

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::flow::flow;
 use super::{Look, Slot};
 use crate::text::clean;
 
@@ -102,52 +103,8 @@ pub fn rule(buf: &mut Buffer, area: Rect, look: &Look) {
 /// Splits a text into lines of at most `width` columns, at spaces where there are any; line breaks stay.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {
-    let width = usize::from(width.max(1));
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        wrap_line(&clean(line), width, &mut lines);
-    }
-    lines
-}
-
-fn wrap_line(text: &str, width: usize, lines: &mut Vec<String>) {
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split_word_bounds() {
-        let wide = word.width();
-        if used + wide <= width {
-            line.push_str(word);
-            used += wide;
-            continue;
-        }
-        if !line.trim().is_empty() {
-            lines.push(line.trim_end().to_owned());
-        }
-        if word.trim().is_empty() {
-            line.clear();
-            used = 0;
-        } else if wide <= width {
-            line = word.to_owned();
-            used = wide;
-        } else {
-            used = break_word(word, width, &mut line, lines);
-        }
-    }
-    lines.push(line.trim_end().to_owned());
-}
-
-fn break_word(word: &str, width: usize, line: &mut String, lines: &mut Vec<String>) -> usize {
-    line.clear();
-    let mut used = 0;
-    for cluster in word.graphemes(true) {
-        if used + cluster.width() > width && !line.is_empty() {
-            lines.push(std::mem::take(line));
-            used = 0;
-        }
-        line.push_str(cluster);
-        used += cluster.width();
-    }
-    used
+    let joined = |line: Vec<(String, ())>| line.into_iter().map(|(words, ())| words).collect();
+    text.lines().flat_map(|line| flow([(line, ())], width)).map(joined).collect()
 }
 
 #[cfg(test)]
@@ -167,22 +124,7 @@ mod tests {
         assert_eq!(testing::lines(&drawn("e\u{301}tudes"))[0], "e\u{301}tud…");
     }
 
-    #[test]
-    fn lines_break_at_spaces_and_long_words_break_anywhere() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
-        assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
-        assert_eq!(wrap("  indented", 20), ["  indented"]);
-    }
-
     proptest::proptest! {
-        #[test]
-        fn no_wrapped_line_is_wider_than_asked(words in ".{0,60}", width in 2_u16..20) {
-            for line in wrap(&words, width) {
-                proptest::prop_assert!(columns(&line) <= width, "{line:?}");
-            }
-        }
-
         #[test]
         fn nothing_is_drawn_outside(words in ".{0,40}", x in 0_u16..30, width in 0_u16..30) {
             let area = Rect::new(x, 0, width, 1);

@@ -21,6 +21,8 @@ pub struct Glyphs {
     pub up: &'static str,
     /// A horizontal rule.
     pub rule: &'static str,
+    /// The part of a rule under what is active.
+    pub rule_active: &'static str,
     /// The done part of a bar.
     pub bar: &'static str,
     /// The open part of a bar.
@@ -58,6 +60,7 @@ impl Glyphs {
             down: "▾",
             up: "▴",
             rule: "─",
+            rule_active: "━",
             bar: "█",
             track: "░",
             ellipsis: "…",
@@ -84,6 +87,7 @@ impl Glyphs {
             down: "v",
             up: "^",
             rule: "-",
+            rule_active: "=",
             bar: "#",
             track: ".",
             ellipsis: "~",
@@ -150,6 +154,7 @@ mod tests {
             g.down,
             g.up,
             g.rule,
+            g.rule_active,
             g.bar,
             g.track,
             g.ellipsis,
