@@ -206,7 +206,7 @@ async fn migrate(plane: &Plane, command: &Migrate) -> Result<Exit, Failure> {
     }
     let moving = text::count(plan.clusters.len(), "cluster");
     let question = format!("{moving} of {source} will move to {target}. This cannot be undone.");
-    confirm(command.yes, &question, &plan.source.name)?;
+    confirm(command.yes, &question, plan.source.confirmation())?;
     let mut moved = 0;
     let total = plan.clusters.len();
     let report = |progress| say(words(&progress, &mut moved, total));
@@ -284,7 +284,7 @@ async fn delete(plane: &Plane, command: &Delete) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Refused, message));
     }
     let question = format!("{name} will be deleted from the plane. Its machines stay and must be removed by hand.");
-    confirm(command.yes, &question, &plan.pcg.name)?;
+    confirm(command.yes, &question, plan.pcg.confirmation())?;
     let deleted = delete::run(&plane.client, &plan).await.map_err(|error| {
         let exit = match &error {
             DeleteError::Refused(error) => exit_of(error),

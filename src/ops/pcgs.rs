@@ -74,6 +74,16 @@ impl Pcg {
         }
     }
 
+    /// What a person types to confirm something irreversible: the name, or the uid where the name cannot be typed
+    /// on every keyboard, is hidden in part, or is longer than a line.
+    #[must_use]
+    pub fn confirmation(&self) -> &str {
+        let typable = |c: char| c.is_ascii_graphic() || c == ' ';
+        let name = self.name.as_str();
+        let plain = !name.is_empty() && name.len() <= 48 && name.trim() == name && name.chars().all(typable);
+        if plain { name } else { &self.uid }
+    }
+
     /// The cloud as a person knows it; a dash while it is not known.
     #[must_use]
     pub fn cloud_label(&self) -> &str {

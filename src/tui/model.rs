@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use ratatui::layout::Rect;
+
 use super::jobs::Jobs;
 use super::link::{Prefill, Trouble};
 use super::ui::{Glyphs, Look, Theme};
@@ -105,6 +107,8 @@ pub struct Model {
     pub jobs: Jobs,
     /// Directory in which files are saved.
     pub save_dir: PathBuf,
+    /// The whole screen.
+    pub screen: Rect,
 }
 
 /// How often gateways are read anew while someone may be looking.
@@ -130,6 +134,7 @@ impl Model {
             freshness: Freshness::default(),
             jobs: Jobs::default(),
             save_dir: PathBuf::new(),
+            screen: Rect::default(),
         }
     }
 
@@ -137,6 +142,12 @@ impl Model {
     #[must_use]
     pub fn look(&self) -> Look<'_> {
         Look { theme: &self.theme, glyphs: &self.glyphs }
+    }
+
+    /// The part of the screen that the active tab has.
+    #[must_use]
+    pub fn body(&self) -> Rect {
+        super::app::frame::split(self.screen, self).body
     }
 
     /// The gateway with a uid, as last read.

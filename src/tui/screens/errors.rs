@@ -11,7 +11,7 @@ use crate::tui::runtime::key::Key;
 use crate::tui::ui::Slot;
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
-use crate::tui::ui::widgets::text_view::TextView;
+use crate::tui::ui::widgets::text_view::{StyledLine, TextView};
 
 /// How many are kept.
 const KEPT: usize = 100;
@@ -38,30 +38,34 @@ impl Errors {
     /// Shows what is in the log.
     #[must_use]
     pub fn new(log: &ErrorLog) -> Self {
-        let mut lines: Vec<(String, Slot)> = Vec::new();
+        let mut lines: Vec<StyledLine> = Vec::new();
         for (at, words) in log.0.iter().rev() {
-            lines.push((format!("{} UTC", at.format("%F %T")), Slot::Muted));
-            lines.push((words.clone(), Slot::Text));
-            lines.push((String::new(), Slot::Text));
+            lines.push(StyledLine::new(format!("{} UTC", at.format("%F %T")), Slot::Muted));
+            lines.push(StyledLine::new(words.as_str(), Slot::Text));
+            lines.push(StyledLine::default());
         }
         if lines.is_empty() {
-            lines.push(("Nothing went wrong so far.".to_owned(), Slot::Muted));
+            lines.push(StyledLine::new("Nothing went wrong so far.", Slot::Muted));
         }
         Self(TextView::new(lines))
     }
 }
 
 impl Layer for Errors {
-    fn on_key(&mut self, key: Key, _model: &Model) -> Option<Acts> {
+    fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
         if matches!(key.code, KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'e')) {
             return Some(vec![Act::Close]);
         }
-        self.0.on_key(key).then(Acts::new)
+        self.0.on_key(key, dialog(&[]).body(model.screen)).then(Acts::new)
     }
 
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let hints = [Hint::new("Up Down", "scroll"), Hint::new("Esc", "close")];
-        let body = Dialog::new("What went wrong").size(92, 24).hints(&hints).render(screen, buf, &model.look());
+        let body = dialog(&hints).render(screen, buf, &model.look());
         self.0.render(body, buf, &model.look());
     }
+}
+
+fn dialog<'a>(hints: &'a [Hint<'a>]) -> Dialog<'a> {
+    Dialog::new("What went wrong").size(92, 24).hints(hints)
 }

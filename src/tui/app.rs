@@ -1,0 +1,296 @@
+//! The application: messages in, effects out, and a view of itself. No I/O, no clock, no waiting.
+
+mod answers;
+pub mod frame;
+mod keys;
+
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+
+use super::command::Scope;
+use super::jobs::Job;
+use super::layer::{Act, Acts, Layer, Tone};
+use super::link::{Order, PlaneEvent, Ready, Trouble};
+use super::model::{Model, Now, PlaneState};
+use super::msg::{Answer, Effect, Request};
+use super::runtime::input::Input;
+use super::screens::audits::Audits;
+use super::screens::errors::ErrorLog;
+use super::screens::gateways::Gateways;
+use super::screens::login::{LoginCard, LoginDialog};
+use super::screens::trouble::TroubleScreen;
+use super::ui::widgets::toast::{ToastKind, Toasts};
+use crate::client::SessionKind;
+
+/// A tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Private Cloud Gateways.
+    #[default]
+    Gateways,
+    /// Backup/Restore.
+    Backup,
+    /// Audit Logs.
+    Audits,
+}
+
+impl Tab {
+    /// Every tab, from left to right.
+    pub const ALL: [Self; 3] = [Self::Gateways, Self::Backup, Self::Audits];
+    /// What stands on them.
+    pub const TITLES: [&'static str; 3] = ["Private Cloud Gateways", "Backup/Restore", "Audit Logs"];
+
+    /// Its place from the left, from zero.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self as usize
+    }
+
+    /// The session it needs.
+    #[must_use]
+    pub fn session(self) -> SessionKind {
+        match self {
+            Self::Gateways | Self::Audits => SessionKind::Tenant,
+            Self::Backup => SessionKind::System,
+        }
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Self::Gateways => Scope::Gateways,
+            Self::Backup => Scope::Everywhere,
+            Self::Audits => Scope::Audits,
+        }
+    }
+}
+
+/// Something that happened.
+pub enum Msg {
+    /// A key, a paste, a new size.
+    Input(Input),
+    /// News of the plane.
+    Plane(PlaneEvent),
+    /// What came of a request.
+    Answer(Request, Answer),
+    /// What came of something that was no request.
+    Outcome(Answer),
+    /// A deadline has come.
+    Wake,
+}
+
+/// See the module.
+pub struct App {
+    /// What every screen may look at.
+    pub model: Model,
+    tab: Tab,
+    gateways: Gateways,
+    audits: Audits,
+    tenant_card: LoginCard,
+    system_card: LoginCard,
+    trouble: Option<TroubleScreen>,
+    layers: Vec<Box<dyn Layer>>,
+    toasts: Toasts,
+    errors: ErrorLog,
+    /// Reads that failed because a session had ended; repeated after the login.
+    pending: Vec<Request>,
+    /// When the gateways are read anew by themselves.
+    refresh_at: Option<Instant>,
+    /// When the clusters are counted anew by themselves; rarer, since that takes many reads.
+    recount_at: Option<Instant>,
+}
+
+/// How often clusters are counted anew by themselves.
+const RECOUNT: Duration = Duration::from_secs(120);
+
+impl App {
+    /// The application before it knows its plane.
+    #[must_use]
+    pub fn new(model: Model) -> Self {
+        let tenant_card = LoginCard::new(SessionKind::Tenant, &model.prefill);
+        let system_card = LoginCard::new(SessionKind::System, &model.prefill);
+        Self {
+            model,
+            tab: Tab::default(),
+            gateways: Gateways::default(),
+            audits: Audits::default(),
+            tenant_card,
+            system_card,
+            trouble: None,
+            layers: Vec::new(),
+            toasts: Toasts::default(),
+            errors: ErrorLog::default(),
+            pending: Vec::new(),
+            refresh_at: None,
+            recount_at: None,
+        }
+    }
+
+    /// Takes a message in and says what is to be done.
+    pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        self.model.now = now;
+        self.toasts.expire(now.tick);
+        let acts = match msg {
+            Msg::Input(Input::Resize(width, height)) => {
+                self.model.screen = Rect::new(0, 0, width, height);
+                Acts::new()
+            }
+            Msg::Input(Input::Key(key)) => {
+                let mut acts = self.on_key(key);
+                acts.push(Act::Effect(Effect::Touch));
+                acts
+            }
+            Msg::Input(Input::Paste(text)) => self.on_paste(&text),
+            Msg::Input(_) => Acts::new(),
+            Msg::Plane(event) => self.on_plane(event),
+            Msg::Answer(request, answer) => self.on_answer(Some(request), &answer),
+            Msg::Outcome(answer) => self.on_answer(None, &answer),
+            Msg::Wake => self.on_wake(),
+        };
+        self.perform(acts)
+    }
+
+    /// When [`Msg::Wake`] is wanted.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let minute = self.model.now.tick + until_next_minute(self.model.now);
+        let others = [self.toasts.deadline(), self.gateways.deadline(), self.refresh_at, self.recount_at];
+        others.into_iter().flatten().chain([minute]).min()
+    }
+
+    fn on_wake(&mut self) -> Acts {
+        let mut acts = self.gateways.wake(&self.model);
+        let now = self.model.now.tick;
+        if self.refresh_at.take_if(|at| *at <= now).is_some() && self.is_signed_in(SessionKind::Tenant) {
+            self.model.freshness.loading = true;
+            acts.push(Act::Effect(Effect::Ask(Request::Gateways)));
+        }
+        if self.recount_at.take_if(|at| *at <= now).is_some() && self.is_signed_in(SessionKind::Tenant) {
+            acts.push(Act::Effect(Effect::Ask(Request::Clusters)));
+        }
+        acts
+    }
+
+    /// Reads gateways and clusters anew.
+    fn reread(&mut self) -> Acts {
+        self.model.freshness.loading = true;
+        self.refresh_at = None;
+        self.recount_at = None;
+        [Request::Gateways, Request::Clusters].map(|request| Act::Effect(Effect::Ask(request))).into()
+    }
+
+    fn is_signed_in(&self, kind: SessionKind) -> bool {
+        self.model.sessions.who(kind).is_some()
+    }
+
+    fn card(&mut self, kind: SessionKind) -> &mut LoginCard {
+        match kind {
+            SessionKind::Tenant => &mut self.tenant_card,
+            SessionKind::System => &mut self.system_card,
+        }
+    }
+
+    fn on_plane(&mut self, event: PlaneEvent) -> Acts {
+        match event {
+            PlaneEvent::Ready(ready) => self.on_ready(*ready),
+            PlaneEvent::Failed(trouble) => self.fail(trouble),
+            PlaneEvent::TookOver { previous } => {
+                let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
+                let words = format!("The console that ran the embedded plane{who} ended; this one runs it now.");
+                let mut acts = vec![Act::Notice(Tone::Info, words)];
+                if self.is_signed_in(SessionKind::Tenant) {
+                    acts.extend(self.reread());
+                }
+                acts
+            }
+        }
+    }
+
+    fn fail(&mut self, trouble: Trouble) -> Acts {
+        self.errors.push(self.model.now.wall, &trouble.message);
+        self.trouble = Some(TroubleScreen::new(trouble.clone()));
+        self.model.plane = PlaneState::Failed(trouble);
+        Acts::new()
+    }
+
+    fn on_ready(&mut self, ready: Ready) -> Acts {
+        self.model.prefill = ready.prefill;
+        self.model.place = ready.place;
+        self.model.save_dir = ready.save_dir;
+        self.tenant_card = LoginCard::new(SessionKind::Tenant, &self.model.prefill);
+        self.system_card = LoginCard::new(SessionKind::System, &self.model.prefill);
+        vec![Act::Effect(Effect::Ask(Request::Greeting))]
+    }
+
+    /// Carries acts out: those that are the application's own change it, the others become effects.
+    fn perform(&mut self, acts: Acts) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for act in acts {
+            match act {
+                Act::Effect(Effect::Order(order)) => effects.push(self.order(order)),
+                Act::Effect(effect) => effects.push(effect),
+                Act::Notice(tone, words) => self.notice(tone, &words),
+                Act::Open(layer) => self.layers.push(layer),
+                Act::Close => {
+                    self.layers.pop();
+                }
+                Act::CloseAll => self.layers.clear(),
+                Act::Migrate { plan, watch } => effects.push(self.migrate(plan, watch)),
+                Act::ShowAudits { uid, name } => {
+                    self.layers.clear();
+                    self.tab = Tab::Audits;
+                    let acts = self.audits.show_only(uid, name);
+                    effects.extend(self.perform(acts));
+                }
+            }
+        }
+        effects
+    }
+
+    fn order(&mut self, order: Order) -> Effect {
+        if matches!(order, Order::Retry | Order::SetAside) {
+            self.model.plane = PlaneState::Starting;
+            self.trouble = None;
+        }
+        Effect::Order(order)
+    }
+
+    fn migrate(&mut self, plan: Box<crate::ops::migrate::Plan>, watch: bool) -> Effect {
+        self.model.jobs.insert(Job::new((*plan).clone(), self.model.now.wall));
+        Effect::Ask(if watch { Request::Watch(plan) } else { Request::Migrate(plan) })
+    }
+
+    fn notice(&mut self, tone: Tone, words: &str) {
+        let kind = match tone {
+            Tone::Done => ToastKind::Success,
+            Tone::Info => ToastKind::Info,
+            Tone::Failed => ToastKind::Error,
+        };
+        if tone == Tone::Failed {
+            self.errors.push(self.model.now.wall, words);
+        }
+        self.toasts.push(kind, words, self.model.now.tick);
+    }
+
+    /// Closes a session that the plane does not accept any more. Over a dialog the login comes as a dialog too, so
+    /// that what was typed below stays; else the tab itself shows its card.
+    fn sign_out(&mut self, kind: SessionKind) {
+        if !self.is_signed_in(kind) {
+            return;
+        }
+        self.model.sessions.set(kind, None);
+        let card = || LoginCard::new(kind, &self.model.prefill).ended();
+        let (body, dialog) = (card(), card());
+        *self.card(kind) = body;
+        let asked = self.layers.iter().any(|layer| layer.opens_session() == Some(kind));
+        if !self.layers.is_empty() && !asked {
+            self.layers.push(Box::new(LoginDialog(dialog)));
+        }
+    }
+}
+
+fn until_next_minute(now: Now) -> Duration {
+    use chrono::Timelike;
+    let past = u64::from(now.wall.second()) * 1000 + u64::from(now.wall.timestamp_subsec_millis()).min(999);
+    Duration::from_millis(60_000 - past)
+}

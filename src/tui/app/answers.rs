@@ -1,0 +1,197 @@
+//! What answers do to the application.
+
+use crate::client::{Error, SessionKind};
+use crate::ops::migrate::{MigrateError, PreflightError};
+use crate::text;
+use crate::tui::jobs::State;
+use crate::tui::layer::{Act, Acts, Tone};
+use crate::tui::link::Trouble;
+use crate::tui::model::{PlaneState, REFRESH};
+use crate::tui::msg::{Answer, Effect, Request};
+
+use super::{App, RECOUNT};
+
+impl App {
+    pub(super) fn on_answer(&mut self, request: Option<Request>, answer: &Answer) -> Acts {
+        let mut acts = self.learn(answer);
+        if let Some(error) = failure(answer) {
+            self.on_failure(request, error);
+        }
+        acts.extend(self.audits.on_answer(answer));
+        self.gateways.on_answer(answer);
+        self.tenant_card.on_answer(answer);
+        self.system_card.on_answer(answer);
+        acts.extend(self.tell_layers(answer));
+        acts
+    }
+
+    /// Dialogs may close themselves at an answer, also those that are not on top.
+    fn tell_layers(&mut self, answer: &Answer) -> Acts {
+        let mut rest = Acts::new();
+        let mut kept = Vec::with_capacity(self.layers.len());
+        for mut layer in std::mem::take(&mut self.layers) {
+            let acts = layer.on_answer(answer, &self.model);
+            let closes = acts.iter().any(|act| matches!(act, Act::Close));
+            rest.extend(acts.into_iter().filter(|act| !matches!(act, Act::Close)));
+            if !closes {
+                kept.push(layer);
+            }
+        }
+        self.layers = kept;
+        rest
+    }
+
+    fn on_failure(&mut self, request: Option<Request>, error: &Error) {
+        self.errors.push(self.model.now.wall, &error.to_string());
+        let Some(kind) = error.signed_out() else { return };
+        self.sign_out(kind);
+        let is_change = matches!(
+            request,
+            Some(Request::Migrate(_) | Request::Delete(_) | Request::Rename { .. } | Request::Login(_))
+        );
+        if let (Some(request), false) = (request, is_change) {
+            self.pending.retain(|other| other.kind() != request.kind());
+            self.pending.push(request);
+        }
+    }
+
+    fn learn(&mut self, answer: &Answer) -> Acts {
+        match answer {
+            Answer::Greeting(result) => self.on_greeting(result),
+            Answer::Version(Ok(version)) => {
+                self.model.version = Some(text::clean(version).into_owned());
+                Acts::new()
+            }
+            Answer::Login(kind, Ok(who)) => {
+                self.model.sessions.set(*kind, Some(who.clone()));
+                self.after_login(*kind)
+            }
+            Answer::Gateways(result) => self.on_gateways(result),
+            Answer::Clouds(Ok(clouds)) => self.on_parts(|inventory| inventory.add_clouds(clouds.clone())),
+            Answer::Clusters(result) => {
+                self.recount_at = Some(self.model.now.tick + RECOUNT);
+                match result {
+                    Ok(clusters) => self.on_parts(|inventory| inventory.set_clusters(clusters.clone())),
+                    Err(_) => Acts::new(),
+                }
+            }
+            Answer::Migration(uid, progress) => {
+                if let Some(job) = self.model.jobs.get_mut(uid) {
+                    job.note(progress, self.model.now.wall);
+                }
+                if *progress == crate::ops::migrate::Progress::SignedOut {
+                    self.sign_out(SessionKind::Tenant);
+                }
+                Acts::new()
+            }
+            Answer::MigrationEnded(uid, result) => self.on_migration_ended(uid, result),
+            Answer::Deleted(_, Ok(_)) => self.reread(),
+            Answer::Saved(Ok(path)) => vec![Act::Notice(Tone::Done, format!("Saved as {}", path.display()))],
+            Answer::Saved(Err(words)) => vec![Act::Notice(Tone::Failed, words.clone())],
+            Answer::Copied(words) => vec![Act::Notice(Tone::Info, words.clone())],
+            _ => Acts::new(),
+        }
+    }
+
+    fn on_greeting(&mut self, result: &Result<Option<crate::api::system::LoginBanner>, Error>) -> Acts {
+        match result {
+            Ok(banner) => {
+                self.model.banner.clone_from(banner);
+                self.model.plane = PlaneState::Ready;
+                self.trouble = None;
+                Acts::new()
+            }
+            Err(error) => self.fail(Trouble { message: error.to_string(), damaged: false }),
+        }
+    }
+
+    fn after_login(&mut self, kind: SessionKind) -> Acts {
+        let mut acts = match kind {
+            SessionKind::Tenant => {
+                let mut acts = self.reread();
+                if self.tab == super::Tab::Audits {
+                    acts.extend(self.audits.enter());
+                }
+                acts
+            }
+            SessionKind::System => vec![Act::Effect(Effect::Ask(Request::Version))],
+        };
+        let (again, later) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|request| matches!(request, Request::Version) == (kind == SessionKind::System));
+        self.pending = later;
+        let again: Vec<Request> = again;
+        acts.extend(again.into_iter().map(|request| Act::Effect(Effect::Ask(request))));
+        acts
+    }
+
+    fn on_gateways(&mut self, result: &Result<Vec<crate::api::overlord::Overlord>, Error>) -> Acts {
+        self.refresh_at = Some(self.model.now.tick + REFRESH);
+        self.model.freshness.loading = false;
+        match result {
+            Ok(gateways) => {
+                self.model.freshness.read_at = Some(self.model.now.wall);
+                self.model.freshness.failed = None;
+                let mut acts = self.on_parts(|inventory| inventory.set_gateways(gateways.clone()));
+                let wanted = self.model.inventory.clouds_wanted();
+                if !wanted.is_empty() {
+                    acts.push(Act::Effect(Effect::Ask(Request::Clouds(wanted))));
+                }
+                acts
+            }
+            Err(error) => {
+                self.model.freshness.failed = Some(error.reason());
+                Acts::new()
+            }
+        }
+    }
+
+    fn on_parts(&mut self, change: impl FnOnce(&mut crate::ops::Inventory)) -> Acts {
+        self.model.learn(change);
+        self.gateways.refresh(&self.model)
+    }
+
+    fn on_migration_ended(
+        &mut self,
+        uid: &str,
+        result: &Result<Box<crate::ops::migrate::Proof>, MigrateError>,
+    ) -> Acts {
+        let Some(job) = self.model.jobs.get_mut(uid) else { return Acts::new() };
+        let name = text::elide(&text::clean(&job.plan.source.name), 32).into_owned();
+        let notice = match result {
+            Ok(proof) => {
+                job.state = State::Proved(proof.clone());
+                let words = format!("{} of {} moved from {name}.", proof.moved(), text::count(proof.total(), "cluster"));
+                Act::Notice(Tone::Done, words)
+            }
+            Err(error) => {
+                job.state = State::Failed(error.clone());
+                Act::Notice(Tone::Failed, format!("The migration of {name}: {error}"))
+            }
+        };
+        let mut acts = self.reread();
+        if self.layers.is_empty() {
+            acts.push(notice);
+        }
+        acts
+    }
+}
+
+/// The client's error in an answer, where there is one.
+fn failure(answer: &Answer) -> Option<&Error> {
+    match answer {
+        Answer::Greeting(Err(error))
+        | Answer::Gateways(Err(error))
+        | Answer::Clouds(Err(error))
+        | Answer::Clusters(Err(error))
+        | Answer::History(_, Err(error))
+        | Answer::Audits(_, Err(error))
+        | Answer::Version(Err(error))
+        | Answer::DeletePreflight(Err(error))
+        | Answer::Deleted(_, Err(crate::ops::delete::DeleteError::Refused(error)))
+        | Answer::Renamed(_, Err(crate::ops::rename::RenameError::Client(error)))
+        | Answer::MigratePreflight(Err(PreflightError::Client(error)))
+        | Answer::MigrationEnded(_, Err(MigrateError::NotStarted(error) | MigrateError::Lost(error))) => Some(error),
+        _ => None,
+    }
+}

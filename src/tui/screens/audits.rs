@@ -1,0 +1,197 @@
+//! The Audit Logs tab: newest first, loaded page by page as the cursor comes near the end.
+
+pub mod detail;
+mod rows;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::api::audit::{Audit, AuditQuery};
+use crate::client::Error;
+use crate::text;
+use crate::tui::command::Command;
+use crate::tui::layer::{Act, Acts, Tone};
+use crate::tui::model::Model;
+use crate::tui::msg::{Answer, Effect, Request};
+use crate::tui::runtime::key::Key;
+use crate::tui::ui::Slot;
+use crate::tui::ui::draw::{right, row, slot};
+use crate::tui::ui::widgets::data_table::{DataTable, Rows};
+
+use rows::AuditRows;
+
+/// The next page is asked for when the cursor is this near to the last row.
+const MARGIN: usize = 60;
+
+/// The tab.
+pub struct Audits {
+    table: DataTable<String>,
+    entries: Vec<Audit>,
+    /// The resource that the entries are narrowed to.
+    only: Option<Resource>,
+    next: Option<String>,
+    total: u64,
+    loading: bool,
+    loaded: bool,
+    failed: Option<Error>,
+}
+
+struct Resource {
+    uid: String,
+    name: String,
+}
+
+impl Default for Audits {
+    fn default() -> Self {
+        Self {
+            table: DataTable::new(rows::COLUMNS.iter().copied()),
+            entries: Vec::new(),
+            only: None,
+            next: None,
+            total: 0,
+            loading: false,
+            loaded: false,
+            failed: None,
+        }
+    }
+}
+
+impl Audits {
+    /// Reads the first page where nothing was read yet.
+    pub fn enter(&mut self) -> Acts {
+        if self.loaded || self.loading { Acts::new() } else { self.reload() }
+    }
+
+    /// Narrows the entries to one resource.
+    pub fn show_only(&mut self, uid: String, name: String) -> Acts {
+        self.only = Some(Resource { uid, name });
+        self.restart()
+    }
+
+    /// Forgets what was read, for another session.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn restart(&mut self) -> Acts {
+        self.entries.clear();
+        self.loaded = false;
+        self.table = DataTable::new(rows::COLUMNS.iter().copied());
+        self.reload()
+    }
+
+    /// Reads the newest page anew; what is shown stays until it is there.
+    pub fn reload(&mut self) -> Acts {
+        self.ask(None)
+    }
+
+    fn ask(&mut self, next: Option<String>) -> Acts {
+        self.loading = true;
+        let resource_uid = self.only.as_ref().map(|it| it.uid.clone());
+        let query = AuditQuery { resource_uid, next, ..AuditQuery::default() };
+        vec![Act::Effect(Effect::Ask(Request::Audits(query)))]
+    }
+
+    /// What an answer does to the tab.
+    pub fn on_answer(&mut self, answer: &Answer) -> Acts {
+        let Answer::Audits(query, result) = answer else { return Acts::new() };
+        if query.resource_uid != self.only.as_ref().map(|it| it.uid.clone()) {
+            return Acts::new();
+        }
+        self.loading = false;
+        match result {
+            Ok(page) => {
+                self.failed = None;
+                self.loaded = true;
+                self.total = page.total;
+                self.next.clone_from(&page.next);
+                if query.next.is_none() {
+                    self.entries.clone_from(&page.entries);
+                } else {
+                    self.entries.extend(page.entries.iter().cloned());
+                }
+                self.table.refresh(&AuditRows(&self.entries));
+                self.load_more()
+            }
+            Err(error) => {
+                self.failed = Some(error.clone());
+                Acts::new()
+            }
+        }
+    }
+
+    fn load_more(&mut self) -> Acts {
+        match self.next.clone() {
+            Some(next) if !self.loading && self.failed.is_none() && self.table.is_near_end(MARGIN) => {
+                self.ask(Some(next))
+            }
+            _ => Acts::new(),
+        }
+    }
+
+    /// What a key that is no command does; `None` where it means nothing.
+    pub fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
+        let page = DataTable::<String>::page(model.body());
+        self.table.on_key(key, page, &AuditRows(&self.entries)).then(|| self.load_more())
+    }
+
+    /// What a command does; `None` where it is not this tab's.
+    pub fn on_command(&mut self, command: Command) -> Option<Acts> {
+        let selected = self.table.selected_row().and_then(|row| self.entries.get(row));
+        match (command, selected) {
+            (Command::Open, Some(entry)) => Some(vec![Act::Open(Box::new(detail::EntryDialog::new(entry.clone())))]),
+            (Command::CopyUid, Some(entry)) => Some(vec![Act::Effect(Effect::Copy(entry.metadata.uid.clone()))]),
+            (Command::Open | Command::CopyUid, None) => {
+                Some(vec![Act::Notice(Tone::Info, "No entry is selected.".to_owned())])
+            }
+            (Command::AllEntries, _) | (Command::Dismiss, _) if self.only.is_some() => {
+                self.only = None;
+                Some(self.restart())
+            }
+            (Command::Refresh, _) => Some(self.reload()),
+            _ => None,
+        }
+    }
+
+    /// Draws the tab.
+    pub fn view(&self, area: Rect, buf: &mut Buffer, model: &Model) {
+        let look = &model.look();
+        self.table.render(area, buf, &AuditRows(&self.entries), self.empty_words(), look);
+        if let (Some(error), true) = (&self.failed, self.entries.is_empty()) {
+            let words = crate::tui::ui::draw::wrap(&error.to_string(), area.width.saturating_sub(6));
+            for (place, line) in words.iter().enumerate() {
+                let at = row(area, crate::tui::ui::draw::cells(place) + 3);
+                slot(buf, crate::tui::ui::draw::after(at, 3), line, Slot::Text, look);
+            }
+        }
+    }
+
+    fn empty_words(&self) -> &'static str {
+        match (&self.failed, self.loaded) {
+            (Some(_), _) => "The audit logs could not be read; r tries again.",
+            (None, false) => "Reading the audit logs …",
+            (None, true) if self.only.is_some() => "No entry is about this resource.",
+            (None, true) => "There is no entry yet.",
+        }
+    }
+
+    /// What stands at the right of the tabs: which entries, and how many of them are here.
+    pub fn aside(&self, area: Rect, buf: &mut Buffer, model: &Model) {
+        let loaded = AuditRows(&self.entries).count();
+        let count = match usize::try_from(self.total) {
+            Ok(total) if total > loaded => format!("{} of {}", text::grouped(loaded), text::grouped(total)),
+            _ => text::grouped(loaded),
+        };
+        let words = match &self.only {
+            Some(only) => format!("{}, x shows all   {count} ", text::elide(&text::clean(&only.name), 24)),
+            None => format!("{count} "),
+        };
+        right(buf, area, &words, Slot::Muted, &model.look());
+    }
+
+    /// Where the terminal's cursor belongs.
+    #[must_use]
+    pub fn cursor(&self, area: Rect) -> Option<Position> {
+        self.table.cursor(area)
+    }
+}
