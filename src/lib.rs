@@ -16,7 +16,7 @@
 //! | `config` | flags, environment and files, merged once |
 //! | `tui` | the full-screen console |
 //! | `cli` | the command line: one file per noun |
-//! | `plane` | the embedded management plane: the server side of the same contract, on SQLite |
+//! | [`plane`] | the embedded management plane: the server side of the same contract, on SQLite |
 //! | [`text`] | sanitizing and formatting what people read |
 //! | `trust` | which certificates are believed |
 //! | [`secret`] | files that hold secrets |
@@ -24,5 +24,6 @@
 
 pub mod api;
 pub mod clock;
+pub mod plane;
 pub mod secret;
 pub mod text;
