@@ -13,8 +13,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 
-pub use connect::{Plane, open};
-pub use failure::{Exit, Failure};
+pub use connect::open;
+pub use failure::{Exit, Failure, complain};
 
 /// The Day-2 work of a self-hosted Palette's enterprise cluster, in a terminal.
 ///

@@ -133,11 +133,8 @@ mod tests {
 
     #[test]
     fn a_missing_key_file_is_named() {
-        let flags = Flags {
-            data_dir: Some("/d".into()),
-            api_key_file: Some("/nowhere/key".into()),
-            ..Flags::default()
-        };
+        let flags =
+            Flags { data_dir: Some("/d".into()), api_key_file: Some("/nowhere/key".into()), ..Flags::default() };
         assert!(Config::load(&flags).err().unwrap().to_string().contains("/nowhere/key"));
     }
 }

@@ -14,9 +14,11 @@
 //! | [`client`] | one method per operation of the API; sessions, retries, rate limit, errors in words |
 //! | [`ops`] | jobs of several steps (migrate, delete) as state machines that both faces use |
 //! | [`config`] | flags, environment and files, merged once |
-//! | [`tui`] | the full-screen console |
+//! | [`tui`] | the full-screen console: a pure core, screens, widgets, and the loop that drives them |
 //! | [`cli`] | the command line: one file per noun |
+//! | [`console`] | starts the full-screen console and keeps its plane |
 //! | [`plane`] | the embedded management plane: the server side of the same contract, on SQLite |
+//! | [`logs`] | the log file |
 //! | [`text`] | sanitizing and formatting what people read |
 //! | [`trust`] | which certificates are believed |
 //! | [`secret`] | files that hold secrets |
@@ -27,6 +29,8 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod console;
+pub mod logs;
 pub mod ops;
 pub mod plane;
 pub mod secret;

@@ -65,4 +65,6 @@ pub struct OrgLogin {
     pub auth_type: String,
     /// Name of the tenant.
     pub org_name: String,
+    /// Where a single sign-on starts; empty for passwords.
+    pub redirect_url: String,
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::client::{Address, Client, Login, Options, SessionKind};
+use crate::client::{Address, Client, Login, Options};
 use crate::clock;
 use crate::config::{Config, Target};
 use crate::plane::embedded::{Keeper, KeeperEvent};
-use crate::plane::{Scale, Settings, StartError};
+use crate::plane::{CREDENTIALS, Settings, StartError};
 use crate::secret::Credentials;
 
 use super::failure::{Exit, Failure};
@@ -27,8 +27,7 @@ impl From<StartError> for Failure {
 /// # Errors
 /// Where it can be neither.
 pub async fn open(config: &Config) -> Result<Keeper, StartError> {
-    let settings = Settings { sandbox: Some(Scale::default()), ..Settings::new(config.data_dir.clone(), clock::system()) };
-    Keeper::open(settings).await
+    Keeper::open(Settings::sandbox(config.data_dir.clone())).await
 }
 
 /// A plane and the client that talks to it, for the duration of a command.
@@ -45,7 +44,7 @@ impl Plane {
             Target::Remote(address) => (address.clone(), None, config.tenant_login()),
             Target::Embedded => {
                 let keeper = open(config).await?;
-                let own = || Credentials::read(&config.data_dir.join("credentials.toml")).ok();
+                let own = || Credentials::read(&config.data_dir.join(CREDENTIALS)).ok();
                 let login = config.tenant_login().or_else(|| Login::tenant_of(&own()?));
                 (Address::Socket(keeper.socket().to_owned()), Some(keeper), login)
             }
@@ -71,12 +70,6 @@ impl Plane {
             keeper.lock().await.release().await;
         }
     }
-
-    /// Who is signed in.
-    #[must_use]
-    pub fn who(&self) -> String {
-        self.client.who(SessionKind::Tenant).map_or_else(String::new, |who| who.name)
-    }
 }
 
 const NO_CREDENTIALS: &str = "no credentials for the plane: name a file with --api-key-file or --credentials, or set \
@@ -89,7 +82,9 @@ fn watch_over(keeper: Keeper) -> (Arc<Mutex<Keeper>>, JoinHandle<()>) {
     let watcher = tokio::spawn(async move {
         loop {
             match watched.lock().await.next_event().await {
-                KeeperEvent::TookOver { .. } => say("The console that ran the embedded plane ended; this command runs it now."),
+                KeeperEvent::TookOver { .. } => {
+                    say("The console that ran the embedded plane ended; this command runs it now.")
+                }
                 KeeperEvent::Failed(error) => say(format!("The embedded plane cannot be taken over: {error}")),
             }
         }

@@ -85,3 +85,8 @@ impl From<std::io::Error> for Failure {
         Self::new(Exit::Failed, format!("cannot write the output: {error}"))
     }
 }
+
+/// Says on stderr what failed. Where nobody listens any more it is dropped.
+pub fn complain(failure: &Failure) {
+    super::output::say(format!("palette-console: {}", failure.message));
+}

@@ -81,7 +81,7 @@ fn write_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).map_err(failed)?;
     for row in rows {
-        writer.write_record(row.iter().map(|cell| text::sanitize::inert(cell))).map_err(failed)?;
+        writer.write_record(row.iter().map(|cell| text::sanitize::inert(cell).into_owned())).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| Failure::new(Exit::Failed, error.error()))?;
     print(&String::from_utf8_lossy(&bytes))

@@ -202,7 +202,10 @@ async fn migrate(plane: &Plane, command: &Migrate) -> Result<Exit, Failure> {
         say(format!("{word} {}: {}", check.what, text::clean(&check.detail)));
     }
     if !plan.may_proceed() {
-        return Err(Failure::new(Exit::Refused, format!("{source} cannot be migrated to {target}; nothing was changed")));
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{source} cannot be migrated to {target}; nothing was changed"),
+        ));
     }
     let moving = text::count(plan.clusters.len(), "cluster");
     let question = format!("{moving} of {source} will move to {target}. This cannot be undone.");

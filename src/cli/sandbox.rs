@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use crate::clock;
 use crate::config::Config;
 use crate::ops::pcgs::{inventory, resolve};
 use crate::plane;
@@ -66,9 +67,10 @@ async fn beat(config: &Config, name: &str, beating: bool) -> Result<Exit, Failur
 }
 
 fn reset(config: &Config, yes: bool) -> Result<Exit, Failure> {
-    let question = format!("The plane in {} will begin anew; its database is kept beside it.", config.data_dir.display());
+    let question =
+        format!("The plane in {} will begin anew; its database is kept beside it.", config.data_dir.display());
     confirm(yes, &question, "reset")?;
-    let kept = plane::set_aside(&config.data_dir)?;
+    let kept = plane::set_aside(&config.data_dir, &clock::system())?;
     say(format!("The database is kept as {}; the next start begins anew.", kept.display()));
     Ok(Exit::Done)
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::clock;
 use crate::config::Config;
 use crate::plane::{self, Door, Scale, Settings};
 
@@ -41,7 +40,7 @@ pub struct Serve {
 
 /// Serves until the process is told to end.
 pub async fn run(command: Serve, config: &Config) -> Result<Exit, Failure> {
-    let defaults = Settings::new(config.data_dir.clone(), clock::system());
+    let defaults = Settings::new(config.data_dir.clone());
     let settings = Settings {
         sandbox: command.sandbox.then(|| command.scale.unwrap_or_default()),
         migration_pace: command.migration_pace.map_or(defaults.migration_pace, Duration::from_millis),
@@ -54,7 +53,7 @@ pub async fn run(command: Serve, config: &Config) -> Result<Exit, Failure> {
     };
     let running = plane::start(settings, door).await?;
     let mut out = std::io::stdout();
-    writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush())?;
+    writeln!(out, "listening on {}", running.url().unwrap_or_default()).and_then(|()| out.flush())?;
     told_to_end().await?;
     running.stop().await;
     Ok(Exit::Done)

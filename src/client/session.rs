@@ -78,6 +78,12 @@ pub enum Login {
     },
 }
 
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({})", self.kind())
+    }
+}
+
 impl Login {
     /// The session this opens.
     #[must_use]

@@ -65,7 +65,9 @@ impl Job {
                 format!("the answer was lost: {reason}. Nothing is sent again; reading what the plane shows")
             }
             Progress::PlaneLost { reason } => format!("lost sight of the plane: {reason}"),
-            Progress::PlaneBack => format!("the plane answers again; {} of {} had moved", self.moved.len(), self.total()),
+            Progress::PlaneBack => {
+                format!("the plane answers again; {} of {} had moved", self.moved.len(), self.total())
+            }
             Progress::SignedOut => "the session ended; sign in again to go on watching".to_owned(),
         };
         self.notes.push((now, words));

@@ -1,14 +1,14 @@
 //! What travels between the pure core and the world: requests out, answers in. All of it is data.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::api::audit::AuditQuery;
+use crate::api::ext::Capabilities;
 use crate::api::overlord::Overlord;
 use crate::api::system::LoginBanner;
 use crate::client::{Error, Login, SessionKind, Who};
 use crate::ops::audits::Page;
-use crate::ops::pcgs::{ClusterRef, Clouds};
+use crate::ops::pcgs::{Clouds, ClusterRef};
 use crate::ops::rename::RenameError;
 use crate::ops::{delete, migrate};
 
@@ -19,8 +19,6 @@ use super::link::Order;
 pub enum Effect {
     /// Ask the plane something; the answer comes back as an [`Answer`].
     Ask(Request),
-    /// Send a request after a pause, unless another of its kind is sent first.
-    AskLater(Duration, Request),
     /// Put a text onto the terminal's clipboard.
     Copy(String),
     /// Write a text to a file beside which no other is overwritten.
@@ -144,11 +142,20 @@ impl Request {
     }
 }
 
+/// What a plane says before anyone signs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Greeting {
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Text to show before a login.
+    pub banner: Option<LoginBanner>,
+}
+
 /// What came of a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// The plane can be reached; its login banner, where it has one.
-    Greeting(Result<Option<LoginBanner>, Error>),
+    /// The plane can be reached.
+    Greeting(Result<Greeting, Error>),
     /// Version of the plane.
     Version(Result<String, Error>),
     /// A session was opened.

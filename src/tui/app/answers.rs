@@ -7,7 +7,7 @@ use crate::tui::jobs::State;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::Trouble;
 use crate::tui::model::{PlaneState, REFRESH};
-use crate::tui::msg::{Answer, Effect, Request};
+use crate::tui::msg::{Answer, Effect, Greeting, Request};
 
 use super::{App, RECOUNT};
 
@@ -93,10 +93,11 @@ impl App {
         }
     }
 
-    fn on_greeting(&mut self, result: &Result<Option<crate::api::system::LoginBanner>, Error>) -> Acts {
+    fn on_greeting(&mut self, result: &Result<Greeting, Error>) -> Acts {
         match result {
-            Ok(banner) => {
-                self.model.banner.clone_from(banner);
+            Ok(greeting) => {
+                self.model.banner.clone_from(&greeting.banner);
+                self.model.capabilities = greeting.capabilities.clone();
                 self.model.plane = PlaneState::Ready;
                 self.trouble = None;
                 Acts::new()
@@ -161,7 +162,8 @@ impl App {
         let notice = match result {
             Ok(proof) => {
                 job.state = State::Proved(proof.clone());
-                let words = format!("{} of {} moved from {name}.", proof.moved(), text::count(proof.total(), "cluster"));
+                let words =
+                    format!("{} of {} moved from {name}.", proof.moved(), text::count(proof.total(), "cluster"));
                 Act::Notice(Tone::Done, words)
             }
             Err(error) => {

@@ -155,7 +155,9 @@ impl App {
                 Hint::new("Ctrl-C", "quit"),
             ],
             PlaneState::Starting => vec![Hint::new("q", "quit")],
-            PlaneState::Failed(_) => vec![Hint::new("Enter", "choose"), Hint::new("Tab", "next"), Hint::new("q", "quit")],
+            PlaneState::Failed(_) => {
+                vec![Hint::new("Enter", "choose"), Hint::new("Tab", "next"), Hint::new("q", "quit")]
+            }
         };
         Hints(&hints).render(after(area, 1), buf, look);
     }

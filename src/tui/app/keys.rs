@@ -28,7 +28,9 @@ impl App {
         }
         match &self.model.plane {
             PlaneState::Ready => self.on_tab_key(key),
-            PlaneState::Starting if find(Scope::Everywhere, key) == Some(Command::Quit) => self.on_global(Command::Quit),
+            PlaneState::Starting if find(Scope::Everywhere, key) == Some(Command::Quit) => {
+                self.on_global(Command::Quit)
+            }
             PlaneState::Starting => Acts::new(),
             PlaneState::Failed(_) => self.trouble.as_mut().and_then(|screen| screen.on_key(key)).unwrap_or_default(),
         }

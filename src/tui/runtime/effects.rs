@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -11,14 +10,14 @@ use tokio::task::AbortHandle;
 use crate::api::audit::AuditQuery;
 use crate::client::{Client, Error};
 use crate::ops::{audits, delete, migrate, pcgs, rename};
-use crate::tui::msg::{Answer, Kind, Request};
+use crate::tui::msg::{Answer, Greeting, Kind, Request};
 
 /// How many entries of a gateway's history are read.
 const HISTORY: u32 = 5;
 
 /// An answer on its way to the core, with the question it belongs to.
 pub struct Delivery {
-    kind: Kind,
+    request: Request,
     generation: u64,
     answer: Answer,
 }
@@ -54,41 +53,38 @@ impl Effects {
         self.client.as_ref()
     }
 
-    /// Sends a request after `pause`. It takes the place of an older one of its kind, unless that is a change.
-    pub fn ask(&mut self, request: Request, pause: Duration) {
+    /// Sends a request. It takes the place of an older one of its kind, unless that is a change.
+    pub fn ask(&mut self, request: Request) {
         let Some(client) = self.client.clone() else { return };
         let kind = request.kind();
         self.generation += 1;
         let generation = self.generation;
-        let reply = Reply { inbox: self.inbox.clone(), kind: kind.clone(), generation };
-        let task = tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
-            answer(&client, request, &reply).await;
-        });
+        let reply = Reply { inbox: self.inbox.clone(), request: request.clone(), generation };
+        let task = tokio::spawn(async move { answer(&client, request, &reply).await });
         let previous = self.running.insert(kind.clone(), Running { generation, task: task.abort_handle() });
         if let (Some(previous), false) = (previous, matches!(kind, Kind::Change(_))) {
             previous.task.abort();
         }
     }
 
-    /// The answer of a delivery, unless a newer question took its place.
-    pub fn accept(&mut self, delivery: Delivery) -> Option<Answer> {
-        let change = matches!(delivery.kind, Kind::Change(_));
-        let newest = self.running.get(&delivery.kind).is_some_and(|it| it.generation == delivery.generation);
-        (newest || change).then_some(delivery.answer)
+    /// A delivery's question and answer, unless a newer question took its place.
+    pub fn accept(&mut self, delivery: Delivery) -> Option<(Request, Answer)> {
+        let kind = delivery.request.kind();
+        let newest = self.running.get(&kind).is_some_and(|it| it.generation == delivery.generation);
+        (newest || matches!(kind, Kind::Change(_))).then_some((delivery.request, delivery.answer))
     }
 }
 
 struct Reply {
     inbox: mpsc::UnboundedSender<Delivery>,
-    kind: Kind,
+    request: Request,
     generation: u64,
 }
 
 impl Reply {
     /// The core may have ended; then nobody wants the answer.
     fn send(&self, answer: Answer) {
-        let _ = self.inbox.send(Delivery { kind: self.kind.clone(), generation: self.generation, answer });
+        let _ = self.inbox.send(Delivery { request: self.request.clone(), generation: self.generation, answer });
     }
 }
 
@@ -124,9 +120,7 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
         Request::DeletePreflight(uid) => {
             Answer::DeletePreflight(delete::preflight(client, &uid).await.map(|plan| plan.map(Box::new)))
         }
-        Request::Delete(plan) => {
-            Answer::Deleted(plan.pcg.uid.clone(), delete::run(client, &plan).await.map(Box::new))
-        }
+        Request::Delete(plan) => Answer::Deleted(plan.pcg.uid.clone(), delete::run(client, &plan).await.map(Box::new)),
         Request::Rename { uid, name } => {
             let done = rename::run(client, &uid, &name).await;
             Answer::Renamed(uid, done)
@@ -135,9 +129,8 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
     reply.send(answer);
 }
 
-async fn greeting(client: &Client) -> Result<Option<crate::api::system::LoginBanner>, Error> {
-    client.read_capabilities().await?;
-    Ok(client.login_banner().await)
+async fn greeting(client: &Client) -> Result<Greeting, Error> {
+    Ok(Greeting { capabilities: client.read_capabilities().await?, banner: client.login_banner().await })
 }
 
 /// Writes a new file into `dir`; where the name is taken, a number is added. Nothing is overwritten.
@@ -185,9 +178,10 @@ mod tests {
         let mut effects = Effects::new(inbox);
         let task = tokio::spawn(async {}).abort_handle();
         effects.running.insert(Kind::Gateways, Running { generation: 2, task });
-        let delivery = |kind, generation| Delivery { kind, generation, answer: Answer::Copied(String::new()) };
-        assert!(effects.accept(delivery(Kind::Gateways, 1)).is_none());
-        assert!(effects.accept(delivery(Kind::Gateways, 2)).is_some());
-        assert!(effects.accept(delivery(Kind::Change("u".into()), 1)).is_some(), "changes always report");
+        let delivery = |request, generation| Delivery { request, generation, answer: Answer::Copied(String::new()) };
+        assert!(effects.accept(delivery(Request::Gateways, 1)).is_none());
+        assert!(effects.accept(delivery(Request::Gateways, 2)).is_some());
+        let change = Request::Rename { uid: "u".into(), name: "n".into() };
+        assert!(effects.accept(delivery(change, 1)).is_some(), "changes always report");
     }
 }

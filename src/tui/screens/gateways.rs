@@ -23,10 +23,10 @@ use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::model::Model;
 use crate::tui::msg::{Answer, Effect, Request};
 use crate::tui::runtime::key::Key;
+use crate::tui::ui::Slot;
 use crate::tui::ui::draw::{below, row, rule, slot, spans};
 use crate::tui::ui::widgets::data_table::{DataTable, Direction};
 use crate::tui::ui::widgets::line::LineEdit;
-use crate::tui::ui::Slot;
 
 use rows::PcgRows;
 

@@ -8,10 +8,10 @@ use crate::tui::command::{Scope, TABLE};
 use crate::tui::layer::{Act, Acts, Layer};
 use crate::tui::model::Model;
 use crate::tui::runtime::key::Key;
+use crate::tui::ui::Slot;
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
 use crate::tui::ui::widgets::text_view::{StyledLine, TextView};
-use crate::tui::ui::Slot;
 
 /// The help.
 pub struct Help(TextView);

@@ -119,10 +119,9 @@ impl LoginCard {
                 email: form.text("email").to_owned(),
                 password: form.secret("password")?,
             },
-            (SessionKind::System, _) => Login::System {
-                username: form.text("username").to_owned(),
-                password: form.secret("password")?,
-            },
+            (SessionKind::System, _) => {
+                Login::System { username: form.text("username").to_owned(), password: form.secret("password")? }
+            }
         })
     }
 
@@ -223,7 +222,8 @@ fn tenant_form(prefill: &Prefill) -> Form {
     let method = if prefill.password.is_none() && prefill.api_key.is_some() { "key" } else { "password" };
     let mut form = Form::new([
         Field::select("method", "Sign in with", options, Some(method)),
-        Field::text("org", "Organization", &prefill.org).help("May stay empty where the address belongs to one tenant."),
+        Field::text("org", "Organization", &prefill.org)
+            .help("May stay empty where the address belongs to one tenant."),
         Field::text("email", "Email", &prefill.email).required(),
         Field::secret("password", "Password").required(),
         Field::secret("key", "API key").required().help("Palette: User Menu > My API Keys."),
@@ -239,11 +239,11 @@ fn tenant_form(prefill: &Prefill) -> Form {
 const TOKEN_HELP: &str = "For single sign-on and passkeys: the browser keeps it as lscache-loginauthToken.";
 
 fn system_form(prefill: &Prefill) -> Form {
-    let options =
-        vec![Choice::new("password", ["Password"]), Choice::new("token", ["Token from the browser"])];
+    let options = vec![Choice::new("password", ["Password"]), Choice::new("token", ["Token from the browser"])];
     let mut form = Form::new([
         Field::select("method", "Sign in with", options, Some("password")),
-        Field::text("username", "User name", if prefill.username.is_empty() { "admin" } else { &prefill.username }).required(),
+        Field::text("username", "User name", if prefill.username.is_empty() { "admin" } else { &prefill.username })
+            .required(),
         Field::secret("password", "Password").required(),
         Field::secret("token", "Token").required().help(TOKEN_HELP),
     ]);

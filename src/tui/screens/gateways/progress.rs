@@ -177,7 +177,8 @@ fn notes(job: &Job, area: Rect, most: usize, buf: &mut Buffer, look: &Look) -> u
 
 fn proved(proof: &Proof, body: Rect, buf: &mut Buffer, look: &Look) {
     let target = text::elide(&text::clean(&proof.target.name), 30).into_owned();
-    let (sign, meaning) = if proof.is_whole() { (look.glyphs.check, Slot::Good) } else { (look.glyphs.warn, Slot::Warn) };
+    let (sign, meaning) =
+        if proof.is_whole() { (look.glyphs.check, Slot::Good) } else { (look.glyphs.warn, Slot::Warn) };
     let words = format!(
         "{} of {} now reference {target} (each re-read from the plane)",
         proof.moved(),

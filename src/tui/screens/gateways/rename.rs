@@ -69,11 +69,7 @@ impl Layer for RenameDialog {
         match result {
             Ok(()) => {
                 let words = format!("{} is called {} now.", self.name, self.form.text("name"));
-                vec![
-                    Act::Close,
-                    Act::Notice(Tone::Done, words),
-                    Act::Effect(Effect::Ask(Request::Gateways)),
-                ]
+                vec![Act::Close, Act::Notice(Tone::Done, words), Act::Effect(Effect::Ask(Request::Gateways))]
             }
             Err(error) => {
                 self.form.set_error("name", error.to_string());

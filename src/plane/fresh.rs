@@ -1,0 +1,188 @@
+//! The first start: uids, keys, accounts and their credentials, and the sandbox's inventory.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, TransactionBehavior};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::auth::password;
+use super::auth::token::Keyring;
+use super::error::StartError;
+use super::failure::{Failure, StorageError};
+use super::sandbox;
+use super::settings::Settings;
+use super::state::Identity;
+use super::store::accounts::{self, Account, Kind};
+use super::store::gateways;
+use super::store::open::{FILE as DATABASE, start_error};
+use super::store::settings::{self, Key};
+use super::uid;
+use crate::secret::{self, Credentials};
+
+/// Name of the accounts' file in the data directory.
+pub const CREDENTIALS: &str = "credentials.toml";
+const SYSTEM_USER: &str = "admin";
+
+/// The passwords of a plane, as `credentials.toml` holds them.
+struct Secrets {
+    org: String,
+    email: String,
+    password: SecretString,
+    api_key: SecretString,
+    system_username: String,
+    system_password: SecretString,
+}
+
+/// Who the plane is, the key that signs its tokens, and what its owner should know. Fills a fresh database first.
+///
+/// # Errors
+/// In words, where the directory cannot be written or the database is damaged.
+pub fn prepare(
+    connection: &mut Connection,
+    settings: &Settings,
+    dir: &Path,
+) -> Result<(Identity, Keyring, Vec<String>), StartError> {
+    let database = dir.join(DATABASE);
+    let failed = |failure: Failure| match failure {
+        Failure::Storage(storage) => start_error(&database, storage),
+        Failure::Refused(refusal) => StartError::Internal(refusal.message),
+    };
+    let now = settings.clock.now();
+    let path = dir.join(CREDENTIALS);
+    let mut warnings = Vec::new();
+    if read(connection, Key::PlaneUid).map_err(failed)?.is_none() {
+        fill(connection, settings, &path, now)?.map_err(failed)?;
+    } else if !path.exists() {
+        warnings.push(format!(
+            "{} is missing. The accounts are unchanged, but their passwords are stored nowhere else; if you do not have them, set {} aside and start with a fresh one.",
+            path.display(),
+            database.display()
+        ));
+    }
+    let (identity, keyring) = identity(connection).map_err(failed)?;
+    gateways::beat(connection, now).map_err(Failure::from).map_err(failed)?;
+    Ok((identity, keyring, warnings))
+}
+
+fn read(connection: &Connection, key: Key) -> Result<Option<String>, Failure> {
+    Ok(settings::get(connection, key)?)
+}
+
+fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
+    let must = |key| {
+        read(connection, key)?
+            .ok_or_else(|| Failure::from(StorageError::Damaged("a value that every plane has is missing".to_owned())))
+    };
+    let key = STANDARD
+        .decode(must(Key::TokenKey)?)
+        .map_err(|_| StorageError::Damaged("the key that signs tokens is malformed".to_owned()))?;
+    let identity = Identity {
+        plane_uid: must(Key::PlaneUid)?,
+        tenant_uid: must(Key::TenantUid)?,
+        org: must(Key::Org)?,
+        sandbox: must(Key::Sandbox)? == "true",
+    };
+    Ok((identity, Keyring::new(&key)))
+}
+
+/// All of it in one transaction. The credentials are on disk before it commits: accounts whose passwords
+/// nobody knows must not exist.
+fn fill(
+    connection: &mut Connection,
+    wanted: &Settings,
+    path: &Path,
+    now: DateTime<Utc>,
+) -> Result<Result<(), Failure>, StartError> {
+    let secrets = secrets(path, wanted.sandbox.is_some())?;
+    let key = STANDARD.encode(password::random::<32>()?);
+    let tenant = account(Kind::Tenant, &secrets.email, &secrets.password, Some(&secrets.api_key), now)?;
+    let system = account(Kind::System, &secrets.system_username, &secrets.system_password, None, now)?;
+    let mut work = || -> Result<(), Failure> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let sandbox = wanted.sandbox.is_some().to_string();
+        let (plane_uid, tenant_uid) = (uid::fresh(), uid::fresh());
+        for (name, value) in [
+            (Key::PlaneUid, &plane_uid),
+            (Key::TenantUid, &tenant_uid),
+            (Key::Org, &secrets.org),
+            (Key::TokenKey, &key),
+            (Key::Sandbox, &sandbox),
+        ] {
+            settings::set(&transaction, name, value)?;
+        }
+        accounts::insert(&transaction, &tenant)?;
+        accounts::insert(&transaction, &system)?;
+        if let Some(scale) = wanted.sandbox {
+            sandbox::fill(&transaction, scale, &secrets.org, now)?;
+        }
+        Ok(transaction.commit()?)
+    };
+    Ok(work())
+}
+
+fn account(
+    kind: Kind,
+    login: &str,
+    secret: &SecretString,
+    api_key: Option<&SecretString>,
+    now: DateTime<Utc>,
+) -> Result<Account, StartError> {
+    let (first, last) = match kind {
+        Kind::Tenant => ("Tenant", "Admin"),
+        Kind::System => ("System", "Admin"),
+    };
+    Ok(Account {
+        uid: uid::fresh(),
+        kind,
+        login: login.to_lowercase(),
+        first_name: first.to_owned(),
+        last_name: last.to_owned(),
+        email: if kind == Kind::Tenant { login.to_owned() } else { String::new() },
+        password_hash: password::hash(secret)?,
+        api_key_sha256: api_key.map(|key| password::api_key_sha256(key.expose_secret())),
+        created: now,
+    })
+}
+
+/// The passwords of a fresh database: those of an earlier one, where their file is still there (the database
+/// was set aside, or its making was cut short), else new ones.
+fn secrets(path: &Path, sandbox: bool) -> Result<Secrets, StartError> {
+    if fs::symlink_metadata(path).is_ok()
+        && let Credentials { tenant: Some(tenant), system: Some(system) } = Credentials::read(path)?
+        && let Some(api_key) = tenant.api_key
+    {
+        return Ok(Secrets {
+            org: tenant.org,
+            email: tenant.email,
+            password: tenant.password,
+            api_key,
+            system_username: system.username,
+            system_password: system.password,
+        });
+    }
+    let (org, email) = if sandbox { ("acme", "admin@acme.example") } else { ("default", "admin@palette.example") };
+    let made = Secrets {
+        org: org.to_owned(),
+        email: email.to_owned(),
+        password: password::generate()?,
+        api_key: password::generate_api_key()?,
+        system_username: SYSTEM_USER.to_owned(),
+        system_password: password::generate()?,
+    };
+    // Generated text holds neither quotes nor backslashes, so plain TOML strings carry it.
+    let text = format!(
+        "# Accounts of this plane. Whoever reads this file can sign in.\n\n[tenant]\norg = \"{}\"\nemail = \"{}\"\npassword = \"{}\"\napi_key = \"{}\"\n\n[system]\nusername = \"{}\"\npassword = \"{}\"\n",
+        made.org,
+        made.email,
+        made.password.expose_secret(),
+        made.api_key.expose_secret(),
+        made.system_username,
+        made.system_password.expose_secret()
+    );
+    secret::write(path, &text)?;
+    Ok(made)
+}

@@ -1,0 +1,46 @@
+//! What the plane does by itself: heartbeats and migrations. Every job stops at a safe place when it is told to.
+
+pub mod heartbeat;
+pub mod migration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::state::SharedPlane;
+
+/// Tells jobs to stop. They also stop where the other end is gone.
+pub type Stop = watch::Receiver<bool>;
+
+/// Whether a job is to stop.
+#[must_use]
+pub fn stopped(stop: &Stop) -> bool {
+    *stop.borrow() || stop.has_changed().is_err()
+}
+
+/// Waits for so long, or until the job is to stop.
+pub async fn pause(stop: &mut Stop, pause: std::time::Duration) {
+    if pause.is_zero() {
+        tokio::task::yield_now().await;
+        return;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// Runs the jobs until `stop`, then waits until each has reached a safe place.
+pub async fn run(plane: SharedPlane, mut orders: mpsc::UnboundedReceiver<i64>, stop: Stop) {
+    let mut jobs = JoinSet::new();
+    let mut stopping = stop.clone();
+    jobs.spawn(heartbeat::run(plane.clone(), stop.clone()));
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => break,
+            Some(id) = orders.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
+            Some(_) = jobs.join_next() => {}
+            else => break,
+        }
+    }
+    while jobs.join_next().await.is_some() {}
+}

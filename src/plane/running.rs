@@ -1,0 +1,205 @@
+//! From settings to a plane that answers, and back.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::auth::token::Keyring;
+use super::error::StartError;
+use super::listen::{Gate, Peer, tls_config};
+use super::lock::{self, Lock};
+use super::settings::{Door, Settings};
+use super::state::{Identity, Plane, SharedPlane};
+use super::store::{Store, migrations, open};
+use super::{fresh, http, jobs, socket};
+
+/// Longest that [`Running::stop`] waits for requests that are under way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A plane that serves. Dropping it ends it at once, as a killed process would; [`Running::stop`] ends it in order.
+pub struct Running {
+    socket: PathBuf,
+    address: Option<SocketAddr>,
+    tls: bool,
+    warnings: Vec<String>,
+    stop: watch::Sender<bool>,
+    servers: JoinSet<()>,
+    jobs: JoinHandle<()>,
+    store: Store,
+    lock: Option<Lock>,
+}
+
+/// Starts a plane: takes the directory's lock, opens or makes the database, resumes what was under way, and
+/// serves the directory's Unix socket and, where `door` says so, an address.
+///
+/// # Errors
+/// In words, where the directory has an owner or cannot be written, the database is damaged, or the address
+/// cannot be served.
+pub async fn start(settings: Settings, door: Door) -> Result<Running, StartError> {
+    if let Door::Tcp(address) = &door
+        && !address.ip().is_loopback()
+    {
+        return Err(StartError::PlainBeyondLoopback { address: *address });
+    }
+    let dir = settings.data_dir.clone();
+    match off_thread(move || lock::try_take(&dir)).await? {
+        Some(lock) => start_with(settings, door, lock).await,
+        None => {
+            let pid = lock::owner(&settings.data_dir).pid;
+            Err(StartError::InUse { dir: settings.data_dir, pid })
+        }
+    }
+}
+
+/// The same for whoever holds the lock already.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Result<Running, StartError> {
+    let path = match &door {
+        Door::Unix(path) => path.clone(),
+        Door::Tcp(_) | Door::Tls { .. } => socket::path_for(&settings.data_dir)?,
+    };
+    let mut gates = vec![Gate::unix(&path)?];
+    match &door {
+        Door::Unix(_) => {}
+        Door::Tcp(address) => gates.push(Gate::tcp(*address).await?),
+        Door::Tls { address, cert, key } => gates.push(Gate::tls(*address, tls_config(cert, key)?).await?),
+    }
+    lock.announce(&path)?;
+    let wanted = settings.clone();
+    let (store, identity, keyring, warnings) = off_thread(move || open_database(&wanted)).await?;
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let (orders, received) = mpsc::unbounded_channel();
+    let plane = Arc::new(assemble(settings, store.clone(), identity, keyring, orders));
+    resume(&plane).await?;
+    let (stop, stopping) = watch::channel(false);
+    let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping.clone()));
+    let address = gates.iter().find_map(Gate::tcp_address);
+    let servers = serve(&plane, gates, &stopping);
+    let tls = matches!(door, Door::Tls { .. });
+    Ok(Running { socket: path, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(StartError::Internal(error.to_string())))
+}
+
+fn open_database(settings: &Settings) -> Result<(Store, Identity, Keyring, Vec<String>), StartError> {
+    let mut connection: Connection = open::open(&settings.data_dir, settings.quota)?;
+    let (identity, keyring, warnings) = fresh::prepare(&mut connection, settings, &settings.data_dir)?;
+    Ok((Store::new(connection), identity, keyring, warnings))
+}
+
+fn assemble(
+    settings: Settings,
+    store: Store,
+    identity: Identity,
+    keyring: Keyring,
+    orders: mpsc::UnboundedSender<i64>,
+) -> Plane {
+    Plane {
+        store,
+        clock: settings.clock,
+        keyring,
+        identity,
+        token_lifetime: settings.token_lifetime,
+        migration_pace: settings.migration_pace,
+        rate_limits: settings.rate_limits,
+        request_timeout: settings.request_timeout,
+        login_gate: tokio::sync::Mutex::new(()),
+        orders,
+    }
+}
+
+/// Orders again what an earlier owner left unfinished.
+async fn resume(plane: &SharedPlane) -> Result<(), StartError> {
+    let unfinished = plane.store.read(|connection| Ok(migrations::running(connection)?)).await;
+    for migration in unfinished.map_err(|failure| StartError::Internal(failure.to_string()))? {
+        tracing::info!(source = %migration.source_uid, target = %migration.target_uid, "resuming a migration");
+        let _ = plane.orders.send(migration.id);
+    }
+    Ok(())
+}
+
+fn serve(plane: &SharedPlane, gates: Vec<Gate>, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut servers = JoinSet::new();
+    for gate in gates {
+        let app = http::router(plane).into_make_service_with_connect_info::<Peer>();
+        let mut stopping = stopping.clone();
+        let signal = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        servers.spawn(async move {
+            if let Err(error) = axum::serve(gate, app).with_graceful_shutdown(signal).into_future().await {
+                tracing::error!(%error, "the plane no longer listens");
+            }
+        });
+    }
+    servers
+}
+
+impl Running {
+    /// The Unix socket that it serves.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The TCP address that it serves, where it serves one.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The URL that it serves, where it serves an address.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        let scheme = if self.tls { "https" } else { "http" };
+        self.address.map(|address| format!("{scheme}://{address}"))
+    }
+
+    /// What its owner should know, in words; nothing as a rule.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Ends it in order: accepts no more, lets requests finish and jobs reach a safe place, closes the
+    /// database, and only then gives up the directory.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let finished = async { while self.servers.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, finished).await.is_err() {
+            tracing::warn!("a connection did not end in time and is cut");
+        }
+        if tokio::time::timeout(GRACE, &mut self.jobs).await.is_err() {
+            tracing::warn!("a job did not end in time; the next start carries on with it");
+        }
+        let store = self.store.clone();
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+        let _ = std::fs::remove_file(&self.socket);
+        drop(self.lock.take());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.jobs.abort();
+        self.servers.abort_all();
+        // Connections outlive the task that accepted them; without a database they can do no harm, and
+        // only then may another owner come.
+        self.store.close();
+        drop(self.lock.take());
+    }
+}
