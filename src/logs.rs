@@ -14,12 +14,14 @@ const KEPT: usize = 7;
 /// not to work.
 #[must_use]
 pub fn begin() -> Option<WorkerGuard> {
+    let dir = state_dir()?;
+    std::fs::create_dir_all(&dir).ok()?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("palette-console")
         .filename_suffix("log")
         .max_log_files(KEPT)
-        .build(state_dir()?)
+        .build(dir)
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let filter = EnvFilter::try_from_env("PALETTE_CONSOLE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
