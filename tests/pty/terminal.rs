@@ -34,7 +34,7 @@ fn probe() {
     let mut shown = (0, "nothing".to_owned());
     draw(&mut tty, &shown, &reader).unwrap();
     loop {
-        for input in reader.feed(event::read().unwrap(), Instant::now()) {
+        for input in reader.feed(read(), Instant::now()) {
             let Input::Key(key) = input else { continue };
             shown.1 = key.to_string();
             match shown.1.as_str() {
@@ -51,6 +51,15 @@ fn probe() {
         }
         draw(&mut tty, &shown, &reader).unwrap();
     }
+}
+
+/// Where the terminal is gone, reading may fail before the watch has noticed. It is the watch that is under test.
+fn read() -> event::Event {
+    event::read().unwrap_or_else(|_| {
+        loop {
+            thread::park();
+        }
+    })
 }
 
 /// The test runs on a thread of its own, so it must wait for the signal as [`Tty::suspend`] says.
