@@ -77,7 +77,10 @@ fn draw(tty: &mut Tty, (count, key): &(u32, String), reader: &InputReader) -> io
     let held = if reader.deadline().is_some() { "held" } else { "free" };
     tty.draw(|frame| {
         let area = frame.area();
-        frame.render_widget(Line::from(vec!["reversed".reversed(), format!(" {count} {key} {held}").into()]), area);
+        frame.render_widget(
+            Line::from(vec!["reversed".red().reversed(), format!(" {count} {key} {held}").into()]),
+            area,
+        );
     })
 }
 
