@@ -120,8 +120,9 @@ impl Tty {
         }
     }
 
-    /// Gives the terminal back and stops this process and its group, as Ctrl-Z does. It returns when the shell lets
-    /// the process go on; then call [`Self::resume`].
+    /// Gives the terminal back and stops this process and its group, as Ctrl-Z does. Call [`Self::resume`] when
+    /// SIGCONT has arrived, not when this returns: the kernel may let a thread that is not the main one run on for a
+    /// moment after it told the process to stop.
     ///
     /// # Errors
     /// Where the process may not stop itself.

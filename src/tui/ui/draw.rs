@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -77,16 +78,31 @@ pub fn slot(buf: &mut Buffer, area: Rect, words: &str, slot: Slot, look: &Look) 
 }
 
 /// Draws a text at the right end of the first row of `area`; says how many columns are left of it.
-pub fn right(buf: &mut Buffer, area: Rect, words: &str, slot_: Slot, look: &Look) -> u16 {
+pub fn right(buf: &mut Buffer, area: Rect, words: &str, meaning: Slot, look: &Look) -> u16 {
     let width = columns(&clean(words)).min(area.width);
     let room = area.width - width;
-    slot(buf, after(area, room), words, slot_, look);
+    slot(buf, after(area, room), words, meaning, look);
     room
 }
 
 /// Draws several texts one after another; says how many columns they took.
 pub fn spans<'a>(buf: &mut Buffer, area: Rect, spans: impl IntoIterator<Item = (&'a str, Slot)>, look: &Look) -> u16 {
     spans.into_iter().fold(0, |used, (words, as_slot)| used + slot(buf, after(area, used), words, as_slot, look))
+}
+
+/// Empties an area, so that what is drawn there lies over everything else. A wide character that reaches into the
+/// area from its left gives way to a space: terminals differ in what they show of one that is cut in half.
+pub fn clear(buf: &mut Buffer, area: Rect) {
+    let area = area.intersection(buf.area);
+    Clear.render(area, buf);
+    let Some(left) = area.x.checked_sub(1) else { return };
+    for y in area.top()..area.bottom() {
+        if let Some(cell) = buf.cell_mut((left, y))
+            && columns(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 /// A rule across the first row of `area`.

@@ -99,8 +99,13 @@ impl<Id: Clone + PartialEq> DataTable<Id> {
         self.total = rows.count();
         self.order = order::order(rows, &self.columns, &self.filter, self.sort);
         self.fitted = columns::fit(rows, &self.columns);
+        let before = self.cursor;
         let found = self.selected.as_ref().and_then(|id| self.position(id, rows));
         self.go(found.unwrap_or(self.cursor), rows);
+        // Rows that came or went above the screen do not move what is on it; at the top, new ones are seen.
+        if self.offset > 0 {
+            self.offset = (self.offset + self.cursor).saturating_sub(before);
+        }
     }
 
     /// The id of the row under the cursor.
@@ -113,6 +118,12 @@ impl<Id: Clone + PartialEq> DataTable<Id> {
     #[must_use]
     pub fn selected_row(&self) -> Option<usize> {
         self.order.get(self.cursor).map(|row| *row as usize)
+    }
+
+    /// Moves the cursor to the first row and scrolls to it.
+    pub fn select_first(&mut self, rows: &impl Rows<Id = Id>) {
+        self.offset = 0;
+        self.go(0, rows);
     }
 
     /// Moves the cursor to a row; says whether it is among those shown.
@@ -160,7 +171,7 @@ impl<Id: Clone + PartialEq> DataTable<Id> {
         let kept = self.selected.clone();
         self.refresh(rows);
         if self.selected != kept {
-            self.go(0, rows);
+            self.select_first(rows);
         }
     }
 

@@ -2,10 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use super::hints::{Hint, Hints};
-use crate::tui::ui::draw::{after, columns, right, row, rule, slot};
+use crate::tui::ui::draw::{after, clear, columns, right, row, rule, slot};
 use crate::tui::ui::{Look, Slot};
 
 /// A dialog's frame. Its geometry is pure, so that update, view and cursor agree on where the body is.
@@ -68,9 +67,7 @@ impl<'a> Dialog<'a> {
 
     /// Clears the area, draws the frame and says where the body goes.
     pub fn render(&self, screen: Rect, buf: &mut Buffer, look: &Look) -> Rect {
-        let outer = self.outer(screen).intersection(buf.area);
-        widen_cut_neighbours(outer, buf);
-        Clear.render(outer, buf);
+        clear(buf, self.outer(screen));
         let inner = self.inner(screen);
         if self.head(inner) > 0 {
             let room = right(buf, row(inner, 0), self.aside, Slot::Muted, look);
@@ -105,19 +102,6 @@ impl<'a> Dialog<'a> {
 
     fn foot(&self, inner: Rect) -> u16 {
         if inner.height >= 5 { 2 } else { 0 }
-    }
-}
-
-/// A wide character of the screen behind may end inside of the dialog: its left half would then be left over, which
-/// terminals show differently. It gives way to a space.
-fn widen_cut_neighbours(area: Rect, buf: &mut Buffer) {
-    let Some(left) = area.x.checked_sub(1) else { return };
-    for y in area.top()..area.bottom() {
-        if let Some(cell) = buf.cell_mut((left, y))
-            && columns(cell.symbol()) > 1
-        {
-            cell.set_symbol(" ");
-        }
     }
 }
 

@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
-use crate::tui::ui::draw::{after, cells, columns, row, slot, wrap};
+use crate::tui::ui::draw::{after, cells, clear, columns, row, slot, wrap};
 use crate::tui::ui::{Look, Slot};
 
 /// What a message is about.
@@ -115,7 +114,7 @@ impl Toast {
         let width = lines.iter().map(|line| columns(line)).max().unwrap_or(0).saturating_add(4).min(area.width);
         let height = cells(lines.len()).min(area.height);
         let place = Rect { x: area.right() - width, y: area.bottom() - height, width, height };
-        Clear.render(place.intersection(buf.area), buf);
+        clear(buf, place);
         slot(buf, after(row(place, 0), 1), sign, style, look);
         for (number, line) in lines.iter().enumerate() {
             slot(buf, after(row(place, cells(number)), 3), line, Slot::Text, look);

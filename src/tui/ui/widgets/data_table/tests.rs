@@ -193,6 +193,22 @@ fn scrolling_moves_no_more_than_it_must() {
 }
 
 #[test]
+fn rows_that_arrive_above_the_screen_do_not_move_it() {
+    let mut items = many(50);
+    let mut table = table(&items);
+    press(&mut table, "page-down page-down page-down up", &items);
+    let shown = (table.window(4), table.selected().copied());
+    assert_eq!(shown, (6, Some(8)));
+    items.insert(0, Pcg { uid: 900, name: "new".into(), clusters: 0 });
+    table.refresh(&fleet(&items));
+    assert_eq!((table.window(4), table.selected().copied()), (7, Some(8)));
+    table.select_first(&fleet(&items));
+    items.insert(0, Pcg { uid: 901, name: "newer".into(), clusters: 0 });
+    table.refresh(&fleet(&items));
+    assert_eq!((table.window(4), table.selected().copied()), (0, Some(900)), "at the top the new row is seen");
+}
+
+#[test]
 fn only_the_rows_on_the_screen_are_asked() {
     let items = many(100_000);
     let mut table = table(&items);
@@ -246,9 +262,9 @@ fn any_size_is_fine() {
     testing::sweep_cursor(|area| table.cursor(area));
 }
 
-/// What a real terminal receives when the cursor moves by one row, in a table that fills 120 by 40.
+/// What a real terminal receives when the cursor moves by a row and by a page, in a table that fills 120 by 40.
 #[test]
-fn a_cursor_move_stays_below_five_hundred_bytes() {
+fn a_cursor_move_stays_below_five_hundred_bytes_and_a_page_below_four_thousand() {
     let items = many(100);
     let mut table = table(&items);
     let area = Rect::new(0, 0, 120, 40);
@@ -267,6 +283,9 @@ fn a_cursor_move_stays_below_five_hundred_bytes() {
     press(&mut table, "down", &items);
     let moved = frame(&table);
     assert!((30..=500).contains(&moved), "{moved} bytes");
+    assert!(table.on_key("page-down".parse().unwrap(), 39, &fleet(&items)));
+    let paged = frame(&table);
+    assert!((500..=4096).contains(&paged), "{paged} bytes");
 }
 
 struct Sink(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);

@@ -3,11 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Block, Clear, Widget};
+use ratatui::widgets::{Block, Widget};
 
 use super::{Choice, Select};
 use crate::text::clean;
-use crate::tui::ui::draw::{after, at, cells, columns, row, slot, spans};
+use crate::tui::ui::draw::{after, at, cells, clear, columns, row, slot, spans};
 use crate::tui::ui::{Look, Slot};
 
 /// Columns between two columns of an option.
@@ -50,7 +50,7 @@ impl Select {
         if area.width < 2 || area.height < 2 {
             return;
         }
-        Clear.render(area, buf);
+        clear(buf, area);
         let frame = Block::bordered().border_set(look.glyphs.frame).border_style(look.theme.style(Slot::Rule));
         let inner = frame.inner(area);
         frame.render(area, buf);
