@@ -123,7 +123,7 @@ impl Destination {
         let focus = if self.open.is_none() { Slot::Focus } else { Slot::Text };
         let room = right(buf, field, look.glyphs.down, Slot::Accent, look);
         slot(buf, Rect { width: room.saturating_sub(1), ..field }, &value, focus, look);
-        let mut words = vec![];
+        let mut words = vec![(super::migrate::ALL_OR_NONE.to_owned(), Slot::Text)];
         if let Some(reason) = self.refusal(model) {
             words.push((format!("It cannot receive the clusters: {reason}. Choose another one."), Slot::Bad));
         }
