@@ -9,7 +9,7 @@ use crate::tui::ui::widgets::data_table::{Cell, Column, Rows, SortKey, Width};
 use crate::tui::ui::{Glyphs, Slot};
 
 pub(super) const COLUMNS: [Column; 8] = [
-    Column::new("name", "Name", Width::Fill { min: 22 }),
+    Column::new("name", "Name", Width::Fit { min: 22, max: 48 }),
     Column::new("cloud", "Cloud", Width::Fit { min: 5, max: 10 }).priority(4),
     Column::new("state", "State", Width::Fit { min: 5, max: 12 }).priority(3),
     Column::new("health", "Health", Width::Fixed(11)),
