@@ -197,6 +197,7 @@ impl App {
             PlaneEvent::TookOver { previous } => {
                 let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 let words = format!("The console that ran the embedded plane{who} ended; this one runs it now.");
+                self.model.place = "embedded plane".to_owned();
                 let mut acts = vec![Act::Notice(Tone::Info, words)];
                 if self.is_signed_in(SessionKind::Tenant) {
                     acts.extend(self.reread());
@@ -219,7 +220,8 @@ impl App {
         self.model.save_dir = ready.save_dir;
         self.tenant_card = LoginCard::new(SessionKind::Tenant, &self.model.prefill);
         self.system_card = LoginCard::new(SessionKind::System, &self.model.prefill);
-        vec![Act::Effect(Effect::Ask(Request::Greeting))]
+        let warnings = ready.warnings.into_iter().map(|words| Act::Notice(Tone::Failed, words));
+        warnings.chain([Act::Effect(Effect::Ask(Request::Greeting))]).collect()
     }
 
     /// Carries acts out: those that are the application's own change it, the others become effects.
