@@ -168,7 +168,7 @@ impl Error {
     pub fn advice(&self) -> String {
         match &self.kind {
             Kind::Unreachable { .. } => {
-                "Check the address and the network, and that the plane is running; reading is tried again by itself."
+                "Check the address and the network, and that the plane is running."
                     .to_owned()
             }
             Kind::Untrusted { fingerprint, .. } => untrusted_advice(*fingerprint),
