@@ -78,7 +78,7 @@ fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
             .ok_or_else(|| Failure::from(StorageError::Damaged("a value that every plane has is missing".to_owned())))
     };
     let key = STANDARD
-        .decode(must(Key::TokenKey)?)
+        .decode(must(Key::TokenSecret)?)
         .map_err(|_| StorageError::Damaged("the key that signs tokens is malformed".to_owned()))?;
     let identity = Identity {
         plane_uid: must(Key::PlaneUid)?,
@@ -109,7 +109,7 @@ fn fill(
             (Key::PlaneUid, &plane_uid),
             (Key::TenantUid, &tenant_uid),
             (Key::Org, &secrets.org),
-            (Key::TokenKey, &key),
+            (Key::TokenSecret, &key),
             (Key::Sandbox, &sandbox),
         ] {
             settings::set(&transaction, name, value)?;

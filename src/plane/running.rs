@@ -203,3 +203,42 @@ impl Drop for Running {
         drop(self.lock.take());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, Utc};
+
+    use super::*;
+    use crate::api::HealthState;
+    use crate::clock::ManualClock;
+    use crate::plane::store::gateways;
+
+    async fn healthy(plane: &Plane) -> usize {
+        let (now, all) =
+            (plane.now(), plane.store.read(|connection| Ok(gateways::list(connection, None)?)).await.unwrap());
+        let state = |gateway: &gateways::Gateway| gateway.to_wire("", now).status.health.state;
+        all.iter().filter(|gateway| state(gateway) == HealthState::Healthy).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn heartbeats_keep_coming_until_the_plane_stops() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(chrono::DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000));
+        let settings = Settings { clock: clock.clone(), ..Settings::sandbox(dir.path()) };
+        let (store, identity, keyring, _) = open_database(&settings).unwrap();
+        let (orders, received) = mpsc::unbounded_channel();
+        let plane = Arc::new(assemble(settings, store, identity, keyring, orders));
+        let (stop, stopping) = watch::channel(false);
+        let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping));
+        assert_eq!(healthy(&plane).await, 5);
+        clock.advance(TimeDelta::minutes(11));
+        assert_eq!(healthy(&plane).await, 0);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert_eq!(healthy(&plane).await, 5);
+        stop.send_replace(true);
+        jobs.await.unwrap();
+        clock.advance(TimeDelta::minutes(11));
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        assert_eq!(healthy(&plane).await, 0);
+    }
+}

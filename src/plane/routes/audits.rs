@@ -137,7 +137,7 @@ async fn annotate(
     State(plane): State<SharedPlane>,
     Tenant(caller): Tenant,
     Path(uid): Path<String>,
-    Body(body): Body<AuditMsgUpdate>,
+    body: Result<Body<AuditMsgUpdate>, Refusal>,
 ) -> Result<StatusCode, Failure> {
     let attempt = Attempt {
         actor: caller.actor,
@@ -147,6 +147,7 @@ async fn annotate(
     };
     plane
         .change(attempt, move |transaction, _| {
+            let Body(body) = body?;
             if !(3..=255).contains(&body.user_msg.chars().count()) {
                 return Err(Refusal::invalid("A note has 3 to 255 characters.").into());
             }

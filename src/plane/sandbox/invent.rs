@@ -62,6 +62,7 @@ pub fn world(curated: &Inventory, scale: Scale, rng: &mut fastrand::Rng, now: Da
     for trouble in &curated.troubles {
         for cluster in world.clusters.iter_mut().filter(|cluster| cluster.name == trouble.cluster) {
             cluster.report.state = trouble.state.clone();
+            cluster.beating = trouble.state == PcgState::Running;
             cluster.report.conditions.extend(trouble.kind.iter().map(|kind| Condition {
                 kind: kind.clone(),
                 message: trouble.message.clone(),

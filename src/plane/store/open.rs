@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,14 +28,17 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
 pub fn open(data_dir: &Path, quota: Option<u64>) -> Result<Connection, StartError> {
     let path = data_dir.join(FILE);
     refuse_other_formats(&path)?;
+    create(&path)?;
     let failed = |error: rusqlite::Error| start_error(&path, error.into());
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    // Looked at through a connection that cannot write: closing one that can would fold the log of a
+    // damaged database into it.
+    let looking = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    check(&looking, &path)?;
+    drop(looking);
+    let writing = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let mut connection = Connection::open_with_flags(&path, flags | writing).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
-    check(&connection, &path)?;
     configure(&connection, quota).map_err(failed)?;
     update(&mut connection).map_err(failed)?;
     Ok(connection)
@@ -63,6 +67,16 @@ fn refuse_other_formats(path: &Path) -> Result<(), StartError> {
         return Err(StartError::Damaged { path: path.to_owned(), reason: "it is not a SQLite database".to_owned() });
     }
     Ok(())
+}
+
+/// Makes an empty database that only its owner can read: it holds the key that signs tokens.
+fn create(path: &Path) -> Result<(), StartError> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StartError::DataDir { action: "make", path: path.to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check(connection: &Connection, path: &Path) -> Result<(), StartError> {
