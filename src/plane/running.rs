@@ -61,18 +61,27 @@ pub async fn start(settings: Settings, door: Door) -> Result<Running, StartError
 ///
 /// # Errors
 /// As for [`start`].
-pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Result<Running, StartError> {
+pub async fn start_with(settings: Settings, door: Door, lock: Lock) -> Result<Running, StartError> {
     let path = match &door {
         Door::Unix(path) => path.clone(),
         Door::Tcp(_) | Door::Tls { .. } => socket::path_for(&settings.data_dir)?,
     };
-    let mut gates = vec![Gate::unix(&path)?];
-    match &door {
+    let started = begin(settings, &door, path.clone(), lock).await;
+    if started.is_err() {
+        // Nobody answers there.
+        let _ = std::fs::remove_file(&path);
+    }
+    started
+}
+
+async fn begin(settings: Settings, door: &Door, socket: PathBuf, mut lock: Lock) -> Result<Running, StartError> {
+    let mut gates = vec![Gate::unix(&socket)?];
+    match door {
         Door::Unix(_) => {}
         Door::Tcp(address) => gates.push(Gate::tcp(*address).await?),
         Door::Tls { address, cert, key } => gates.push(Gate::tls(*address, tls_config(cert, key)?).await?),
     }
-    lock.announce(&path)?;
+    lock.announce(&socket)?;
     let wanted = settings.clone();
     let (store, identity, keyring, warnings) = off_thread(move || open_database(&wanted)).await?;
     for warning in &warnings {
@@ -86,7 +95,7 @@ pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Resul
     let address = gates.iter().find_map(Gate::tcp_address);
     let servers = serve(&plane, gates, &stopping);
     let tls = matches!(door, Door::Tls { .. });
-    Ok(Running { socket: path, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
+    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
 }
 
 async fn off_thread<T: Send + 'static>(

@@ -57,7 +57,13 @@ async fn orders_that_cannot_be_are_refused_one_by_one() {
         (healthy.as_str(), silent.as_str(), 422, "OverlordNotEligible", "no heartbeat for 31 min"),
         (healthy.as_str(), pending.as_str(), 422, "OverlordNotEligible", "its state is Pending"),
         (other_cloud.as_str(), failing.as_str(), 422, "OverlordNotEligible", "97 % full"),
-        (silent.as_str(), other_cloud.as_str(), 422, "OverlordNotEligible", "it serves MAAS, they run on vSphere"),
+        (
+            silent.as_str(),
+            other_cloud.as_str(),
+            422,
+            "OverlordNotEligible",
+            "it serves MAAS, and the clusters of berlin-vsphere-1 run on vSphere",
+        ),
     ];
     let before = rig.get("/v1/dashboard/spectroclusters/metadata").await;
     for (source, target, status, word, words) in cases {

@@ -177,3 +177,40 @@ async fn another_tenant_is_a_wrong_password() {
     let answer = rig.client.call(&As::Nobody, "POST", "/v1/auth/authenticate", body).await;
     assert_eq!(code(&answer), (401, "InvalidCredentials"));
 }
+
+thread_local! {
+    /// What was logged on this test's thread, where its plane runs too.
+    static LOG: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+struct ThreadLog;
+
+impl std::io::Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_operations_and_never_tokens_or_passwords() {
+    let filter = tracing_subscriber::EnvFilter::new("palette_console=trace");
+    // For the whole process: tests run side by side, and a subscriber of one thread is not seen in time.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| ThreadLog).init();
+    let rig = Rig::new().await;
+    let token = rig.tenant().await;
+    let As::Token(raw) = &token else { unreachable!() };
+    rig.client.get(&As::Nobody, &format!("/v1/auth/refresh/{raw}")).await;
+    rig.sign_in(Some("hunter2-hunter2")).await;
+    let text = String::from_utf8(LOG.take()).unwrap();
+    assert!(text.contains("/v1/auth/refresh/{token}") && text.contains("/v1/auth/authenticate"), "{text}");
+    let tenant = crate::rig::credentials(rig.dir.path()).tenant.unwrap();
+    let password = secrecy::ExposeSecret::expose_secret(&tenant.password);
+    for secret in [raw.as_str(), password, "hunter2"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}

@@ -96,6 +96,22 @@ fn more(number: usize, rng: &mut fastrand::Rng) -> GatewayPlan {
     }
 }
 
+/// The cluster that a gateway itself is.
+fn own_cluster(gateway: &Gateway) -> Stored {
+    Stored {
+        uid: gateway.spectro_cluster_uid.clone(),
+        role: Role::Gateway,
+        name: gateway.name.clone(),
+        created: gateway.created,
+        modified: gateway.modified,
+        cloud_type: gateway.cloud_type.clone(),
+        overlord_uid: gateway.uid.clone(),
+        beating: gateway.beating,
+        report: gateway.report.clone(),
+        ..Stored::default()
+    }
+}
+
 impl World {
     fn add_gateway(&mut self, plan: &GatewayPlan, rng: &mut fastrand::Rng, now: DateTime<Utc>) {
         let uid = uid::from_rng(rng);
@@ -121,21 +137,10 @@ impl World {
             self_hosted: plan.self_hosted,
             system: plan.system,
             beating,
-            report: report.clone(),
-            uid: uid.clone(),
-        };
-        self.clusters.push(Stored {
-            uid: gateway.spectro_cluster_uid.clone(),
-            role: Role::Gateway,
-            name: plan.name.clone(),
-            created,
-            modified: created,
-            cloud_type: plan.cloud.clone(),
-            overlord_uid: uid,
-            beating,
             report,
-            ..Stored::default()
-        });
+            uid,
+        };
+        self.clusters.push(own_cluster(&gateway));
         for name in &plan.clusters {
             self.add_cluster(name.clone(), &gateway, rng, now);
         }
