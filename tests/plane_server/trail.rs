@@ -59,7 +59,10 @@ async fn every_filter_narrows_and_agrees_with_the_count() {
     let gateway = rig.uid("munich-maas-1").await;
     let (_, info) = rig.get("/v1/users/info").await;
     let tenant = info["tenantUid"].as_str().unwrap();
-    let cases: [(String, &str, Value); 5] = [
+    let (_, deploys) = rig.get("/v1/audits?actionType=deploy").await;
+    let project = deploys["items"][0]["spec"]["actor"]["project"]["uid"].as_str().unwrap();
+    let cases: [(String, &str, Value); 6] = [
+        (format!("projectUid={project}"), "/spec/actor/project/uid", json!(project)),
         ("actionType=delete".into(), "/spec/actionType", json!("delete")),
         (format!("userUid={user}"), "/spec/actor/user/uid", json!(user)),
         ("resourceKind=privategateway".into(), "/spec/resource/kind", json!("privategateway")),

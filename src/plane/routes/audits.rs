@@ -16,6 +16,7 @@ use crate::plane::page::{self, Paging};
 use crate::plane::state::{Attempt, SharedPlane, kind, resource};
 use crate::plane::store::audits::{self, Filter, Place, Start};
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/audits", get(list))

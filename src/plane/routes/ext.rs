@@ -15,6 +15,7 @@ use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::{Attempt, Plane, SharedPlane, kind, resource};
 use crate::plane::store::gateways;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/ext/v1/capabilities", get(capabilities))

@@ -25,6 +25,7 @@ use crate::{plane::uid, text};
 /// Longest name, characters.
 const LONGEST_NAME: usize = 253;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/overlords", get(list))

@@ -20,6 +20,7 @@ const DEFAULT_SESSION_MINUTES: i64 = 240;
 const LONGEST_TITLE: usize = 255;
 const LONGEST_BANNER: usize = 16_384;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/system/users/me", get(me))

@@ -41,9 +41,9 @@ const STAGES: [&str; 4] = ["prod", "stage", "test", "dev"];
 
 /// Everything that a sandbox holds beside its history.
 pub struct World {
-    pub projects: Vec<ProjectMeta>,
-    pub gateways: Vec<Gateway>,
-    pub clusters: Vec<Stored>,
+    pub(super) projects: Vec<ProjectMeta>,
+    pub(super) gateways: Vec<Gateway>,
+    pub(super) clusters: Vec<Stored>,
 }
 
 /// Makes up a world of the wanted size.
