@@ -19,8 +19,8 @@ impl App {
         }
         acts.extend(self.audits.on_answer(answer));
         self.gateways.on_answer(answer);
-        self.tenant_card.on_answer(answer);
-        self.system_card.on_answer(answer);
+        self.cards.tenant.on_answer(answer);
+        self.cards.system.on_answer(answer);
         acts.extend(self.tell_layers(answer));
         acts
     }
@@ -104,7 +104,10 @@ impl App {
                 self.trouble = None;
                 Acts::new()
             }
-            Err(error) => self.fail(Trouble { message: error.to_string(), damaged: false }),
+            Err(error) => {
+                let message = format!("{} {}", text::sentence(&error.reason()), error.advice());
+                self.fail(Trouble { message, damaged: false })
+            }
         }
     }
 

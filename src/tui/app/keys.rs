@@ -39,7 +39,7 @@ impl App {
     fn on_tab_key(&mut self, key: Key) -> Acts {
         let session = self.tab.session();
         if !self.is_signed_in(session) {
-            return match self.card(session).on_key(key) {
+            return match self.cards.of(session).on_key(key, &self.model) {
                 Some(acts) => acts,
                 None => find(Scope::Everywhere, key).map(|command| self.on_global(command)).unwrap_or_default(),
             };
@@ -113,7 +113,7 @@ impl App {
         if let Some(layer) = self.layers.last_mut() {
             layer.on_paste(text);
         } else if !self.is_signed_in(session) {
-            self.card(session).on_paste(text);
+            self.cards.of(session).on_paste(text);
         } else {
             self.gateways.on_paste(text, &self.model);
         }
