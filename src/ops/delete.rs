@@ -35,19 +35,19 @@ pub async fn preflight(client: &Client, uid: &str) -> Result<Option<Plan>, Error
 
 fn checks(pcg: &Pcg) -> Vec<Check> {
     let clusters = match pcg.clusters.unwrap_or(0) {
-        0 => Check::new("No cluster references it", Verdict::Pass, ""),
+        0 => Check::new("No cluster needs it", Verdict::Pass, ""),
         n => {
             let detail = format!(
                 "{} still {}; migrate them first",
                 text::count(n, "cluster"),
                 if n == 1 { "does" } else { "do" }
             );
-            Check::new("No cluster references it", Verdict::Fail, detail)
+            Check::new("No cluster needs it", Verdict::Fail, detail)
         }
     };
     let system = match pcg.is_system {
-        true => Check::new("It is not the System Private Gateway", Verdict::Fail, "the plane itself needs it"),
-        false => Check::new("It is not the System Private Gateway", Verdict::Pass, ""),
+        true => Check::new("Not the System Private Gateway", Verdict::Fail, "the plane itself needs it"),
+        false => Check::new("Not the System Private Gateway", Verdict::Pass, ""),
     };
     let mut checks = vec![clusters, system];
     if pcg.state == PcgState::Deleting {

@@ -74,6 +74,10 @@ impl Pcg {
         }
     }
 
+    fn rank(&self) -> (bool, bool, &str, &str) {
+        (self.is_system, self.health != HealthState::UnHealthy, &self.name, &self.uid)
+    }
+
     /// What a person types to confirm something irreversible: the name, or the uid where the name cannot be typed
     /// on every keyboard, is hidden in part, or is longer than a line.
     #[must_use]
@@ -160,7 +164,8 @@ impl Inventory {
         Some(clusters.iter().filter(|cluster| cluster.overlord_uid.as_deref() == Some(pcg_uid)).collect())
     }
 
-    /// The gateways, joined with what is known so far, by name.
+    /// The gateways, joined with what is known so far: those that need someone first, then by name, the System
+    /// Private Gateway last.
     #[must_use]
     pub fn pcgs(&self) -> Vec<Pcg> {
         let counts = self.clusters.as_ref().map(|clusters| {
@@ -177,7 +182,7 @@ impl Inventory {
             pcg.cloud = self.clouds.get(&pcg.spectro_cluster_uid).cloned();
             pcg.clusters = counts.as_ref().map(|counts| counts.get(pcg.uid.as_str()).copied().unwrap_or(0));
         }
-        pcgs.sort_by(|a, b| (&a.name, &a.uid).cmp(&(&b.name, &b.uid)));
+        pcgs.sort_by(|a, b| a.rank().cmp(&b.rank()));
         pcgs
     }
 }

@@ -76,10 +76,11 @@ struct Runtime {
     events: EventStream,
     link: Link,
     effects: Effects,
-    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    deliveries: mpsc::UnboundedReceiver<Box<Delivery>>,
     outcomes: Vec<Answer>,
     dirty: bool,
     drawn: Instant,
+    signals: Signals,
     ended: Option<Ended>,
 }
 
@@ -89,6 +90,7 @@ struct Signals {
     hangup: Signal,
     interrupt: Signal,
     stop: Signal,
+    go_on: Signal,
 }
 
 impl Signals {
@@ -98,6 +100,7 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
     }
 }
@@ -106,10 +109,11 @@ impl Signals {
 enum Woken {
     Ended,
     Stop,
+    GoOn,
     Draw,
     Event(Option<io::Result<crossterm::event::Event>>),
     Plane(Option<PlaneEvent>),
-    Delivery(Option<Delivery>),
+    Delivery(Option<Box<Delivery>>),
     Escape,
     Deadline,
 }
@@ -137,20 +141,25 @@ impl Runtime {
             outcomes: Vec::new(),
             dirty: true,
             drawn: Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now),
+            signals: Signals::new()?,
             ended: None,
         })
     }
 
     async fn run(mut self) -> io::Result<Ended> {
-        let mut signals = Signals::new()?;
         self.tty.set_title("palette-console")?;
         loop {
-            match self.wait(&mut signals).await {
-                Woken::Ended | Woken::Event(None) => self.ended = Some(Ended::Signalled),
+            match self.wait().await {
+                // A terminal that cannot be read is a terminal that is gone.
+                Woken::Ended | Woken::Event(None | Some(Err(_))) => self.ended = Some(Ended::Signalled),
                 Woken::Stop => self.suspend().await?,
+                Woken::GoOn => {
+                    terminal::leave();
+                    self.come_back()?;
+                }
                 Woken::Draw => self.draw()?,
-                Woken::Event(Some(event)) => {
-                    let inputs = self.reader.feed(event?, Instant::now());
+                Woken::Event(Some(Ok(event))) => {
+                    let inputs = self.reader.feed(event, Instant::now());
                     self.inputs(inputs).await?;
                 }
                 Woken::Escape => {
@@ -174,7 +183,8 @@ impl Runtime {
     }
 
     /// Drawing stands before input, so that a held key cannot starve it.
-    async fn wait(&mut self, signals: &mut Signals) -> Woken {
+    async fn wait(&mut self) -> Woken {
+        let signals = &mut self.signals;
         let at = |instant: Instant| sleep_until(instant.into());
         let never = Instant::now() + Duration::from_secs(3600);
         let (escape, deadline) = (self.reader.deadline(), self.app.deadline());
@@ -184,6 +194,7 @@ impl Runtime {
             _ = signals.hangup.recv() => Woken::Ended,
             _ = signals.interrupt.recv() => Woken::Ended,
             _ = signals.stop.recv() => Woken::Stop,
+            _ = signals.go_on.recv() => Woken::GoOn,
             () = at(self.drawn + FRAME), if self.dirty => Woken::Draw,
             event = self.events.next() => Woken::Event(event),
             event = self.link.events.recv(), if !self.link.events.is_closed() => Woken::Plane(event),
@@ -262,16 +273,22 @@ impl Runtime {
         Ok(())
     }
 
-    /// Lets go of the plane, gives the terminal back, stops; and takes both again when it is continued.
+    /// Lets go of the plane, gives the terminal back, stops; and takes both again when it is continued. The kernel
+    /// may let this thread run on for a moment after the stop, so the signal is waited for.
     async fn suspend(&mut self) -> io::Result<()> {
         self.let_go().await;
         self.tty.suspend()?;
-        self.tty.resume()?;
+        self.signals.go_on.recv().await;
         let _ = self.link.orders.send(Order::Resume);
+        self.come_back()
+    }
+
+    /// Enters the terminal again, whatever size it has now.
+    fn come_back(&mut self) -> io::Result<()> {
+        self.tty.resume()?;
         let size = self.tty.size()?;
+        self.app.model.screen = Rect::new(0, 0, size.width, size.height);
         self.dirty = true;
-        let effects = self.app.update(Msg::Input(Input::Resize(size.width, size.height)), now());
-        debug_assert!(effects.is_empty(), "a new size asks for nothing");
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::text;
 use crate::tui::command::hints;
 use crate::tui::model::{Model, PlaneState};
 use crate::tui::screens::{backup, login};
-use crate::tui::ui::draw::{after, below, columns, right, row, rule, slot, spans};
+use crate::tui::ui::draw::{after, below, columns, recede, right, row, rule, slot};
 use crate::tui::ui::widgets::hints::{Hint, Hints};
 use crate::tui::ui::widgets::tabs::Tabs;
 use crate::tui::ui::{Look, Slot};
@@ -85,28 +85,41 @@ impl App {
         }
         rule(buf, row(parts.hints, 0), look);
         self.view_hints(row(parts.hints, 1), buf);
-        for layer in &self.layers {
-            layer.view(screen, buf, &self.model);
+        if let Some((top, lower)) = self.layers.split_last() {
+            lower.iter().for_each(|layer| layer.view(screen, buf, &self.model));
+            recede(buf, screen, look);
+            top.view(screen, buf, &self.model);
         }
-        self.toasts.render(below(screen, 3), buf, look);
+        self.toasts.render(parts.body, buf, look);
     }
 
+    /// Where it is narrow, the place goes first, then the product's name; never the badge nor the clock.
     fn view_header(&self, area: Rect, buf: &mut Buffer) {
         let model = &self.model;
         let look = &model.look();
         let clock = format!("{} UTC ", model.now.wall.format("%H:%M"));
-        let mut room = right(buf, area, &clock, Slot::Muted, look);
-        if let Some(who) = model.sessions.who(self.tab.session()) {
-            let who = text::elide(&login::badge(who), usize::from(area.width) / 3).into_owned() + "   ";
-            room = right(buf, Rect { width: room, ..area }, &who, Slot::Text, look);
-        }
-        let left = Rect { width: room, ..area };
-        let used = spans(buf, left, [(" ", Slot::Text), ("palette-console", Slot::Title), ("   ", Slot::Text)], look);
+        let who = model.sessions.who(self.tab.session()).map(login::badge).unwrap_or_default();
+        let who = text::elide(&who, usize::from(area.width) / 2).into_owned();
         let badge = if model.capabilities.sandbox { "SANDBOX" } else { "" };
         let version = model.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-        let place = format!("{}{version}", model.place);
-        let place = text::elide(&place, usize::from(room.saturating_sub(used + columns(badge) + 3))).into_owned();
-        spans(buf, after(left, used), [(place.as_str(), Slot::Text), ("   ", Slot::Text), (badge, Slot::Badge)], look);
+        let place = text::elide(&format!("{}{version}", model.place), 48).into_owned();
+        let right_side = columns(&who) + columns(&clock) + 3;
+        let mut left = vec![("palette-console", Slot::Title), (place.as_str(), Slot::Text), (badge, Slot::Badge)];
+        left.retain(|(words, _)| !words.is_empty());
+        let width = |left: &[(&str, Slot)]| left.iter().map(|(words, _)| columns(words) + 3).sum::<u16>();
+        if width(&left) + right_side > area.width {
+            left.retain(|(words, _)| *words != place || badge.is_empty());
+        }
+        if width(&left) + right_side > area.width {
+            left.retain(|(_, meaning)| *meaning != Slot::Title);
+        }
+        let mut at = after(area, 1);
+        for (words, meaning) in left {
+            let used = slot(buf, at, words, meaning, look);
+            at = after(at, used + 3);
+        }
+        let room = right(buf, at, &clock, Slot::Muted, look);
+        right(buf, Rect { width: room.saturating_sub(3), ..at }, &who, Slot::Text, look);
     }
 
     fn view_aside(&self, area: Rect, buf: &mut Buffer) {

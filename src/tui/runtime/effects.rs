@@ -25,7 +25,7 @@ pub struct Delivery {
 /// Runs requests.
 pub struct Effects {
     client: Option<Client>,
-    inbox: mpsc::UnboundedSender<Delivery>,
+    inbox: mpsc::UnboundedSender<Box<Delivery>>,
     running: HashMap<Kind, Running>,
     generation: u64,
 }
@@ -38,7 +38,7 @@ struct Running {
 impl Effects {
     /// Runs requests and puts the answers into `inbox`.
     #[must_use]
-    pub fn new(inbox: mpsc::UnboundedSender<Delivery>) -> Self {
+    pub fn new(inbox: mpsc::UnboundedSender<Box<Delivery>>) -> Self {
         Self { client: None, inbox, running: HashMap::new(), generation: 0 }
     }
 
@@ -68,15 +68,16 @@ impl Effects {
     }
 
     /// A delivery's question and answer, unless a newer question took its place.
-    pub fn accept(&mut self, delivery: Delivery) -> Option<(Request, Answer)> {
+    pub fn accept(&mut self, delivery: Box<Delivery>) -> Option<(Request, Answer)> {
         let kind = delivery.request.kind();
         let newest = self.running.get(&kind).is_some_and(|it| it.generation == delivery.generation);
-        (newest || matches!(kind, Kind::Change(_))).then_some((delivery.request, delivery.answer))
+        let Delivery { request, answer, .. } = *delivery;
+        (newest || matches!(kind, Kind::Change(_))).then_some((request, answer))
     }
 }
 
 struct Reply {
-    inbox: mpsc::UnboundedSender<Delivery>,
+    inbox: mpsc::UnboundedSender<Box<Delivery>>,
     request: Request,
     generation: u64,
 }
@@ -84,7 +85,8 @@ struct Reply {
 impl Reply {
     /// The core may have ended; then nobody wants the answer.
     fn send(&self, answer: Answer) {
-        let _ = self.inbox.send(Delivery { request: self.request.clone(), generation: self.generation, answer });
+        let delivery = Delivery { request: self.request.clone(), generation: self.generation, answer };
+        let _ = self.inbox.send(Box::new(delivery));
     }
 }
 
@@ -178,7 +180,8 @@ mod tests {
         let mut effects = Effects::new(inbox);
         let task = tokio::spawn(async {}).abort_handle();
         effects.running.insert(Kind::Gateways, Running { generation: 2, task });
-        let delivery = |request, generation| Delivery { request, generation, answer: Answer::Copied(String::new()) };
+        let delivery =
+            |request, generation| Box::new(Delivery { request, generation, answer: Answer::Copied(String::new()) });
         assert!(effects.accept(delivery(Request::Gateways, 1)).is_none());
         assert!(effects.accept(delivery(Request::Gateways, 2)).is_some());
         let change = Request::Rename { uid: "u".into(), name: "n".into() };

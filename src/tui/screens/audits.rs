@@ -15,7 +15,7 @@ use crate::tui::model::Model;
 use crate::tui::msg::{Answer, Effect, Request};
 use crate::tui::runtime::key::Key;
 use crate::tui::ui::Slot;
-use crate::tui::ui::draw::{right, row, slot};
+use crate::tui::ui::draw::{after, below, cells, right, row, slot, wrap};
 use crate::tui::ui::widgets::data_table::{DataTable, Rows};
 
 use rows::AuditRows;
@@ -131,7 +131,7 @@ impl Audits {
 
     /// What a key that is no command does; `None` where it means nothing.
     pub fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
-        let page = DataTable::<String>::page(model.body());
+        let page = DataTable::<String>::page(self.table_area(model.body()));
         self.table.on_key(key, page, &AuditRows(&self.entries)).then(|| self.load_more())
     }
 
@@ -156,12 +156,23 @@ impl Audits {
     /// Draws the tab.
     pub fn view(&self, area: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
+        if let Some(only) = &self.only {
+            let name = text::elide(&text::clean(&only.name), 40).into_owned();
+            slot(
+                buf,
+                after(row(area, 0), 3),
+                &format!("Only the entries about {name}; x shows all."),
+                Slot::Accent,
+                look,
+            );
+        }
+        let area = self.table_area(area);
         self.table.render(area, buf, &AuditRows(&self.entries), self.empty_words(), look);
         if let (Some(error), true) = (&self.failed, self.entries.is_empty()) {
-            let words = crate::tui::ui::draw::wrap(&error.to_string(), area.width.saturating_sub(6));
+            let words = wrap(&error.to_string(), area.width.saturating_sub(6));
             for (place, line) in words.iter().enumerate() {
-                let at = row(area, crate::tui::ui::draw::cells(place) + 3);
-                slot(buf, crate::tui::ui::draw::after(at, 3), line, Slot::Text, look);
+                let at = row(area, cells(place) + 3);
+                slot(buf, after(at, 3), line, Slot::Text, look);
             }
         }
     }
@@ -182,16 +193,16 @@ impl Audits {
             Ok(total) if total > loaded => format!("{} of {}", text::grouped(loaded), text::grouped(total)),
             _ => text::grouped(loaded),
         };
-        let words = match &self.only {
-            Some(only) => format!("{}, x shows all   {count} ", text::elide(&text::clean(&only.name), 24)),
-            None => format!("{count} "),
-        };
-        right(buf, area, &words, Slot::Muted, &model.look());
+        right(buf, area, &format!("{count} entries "), Slot::Muted, &model.look());
     }
 
     /// Where the terminal's cursor belongs.
     #[must_use]
     pub fn cursor(&self, area: Rect) -> Option<Position> {
-        self.table.cursor(area)
+        self.table.cursor(self.table_area(area))
+    }
+
+    fn table_area(&self, area: Rect) -> Rect {
+        if self.only.is_some() { below(area, 2) } else { area }
     }
 }

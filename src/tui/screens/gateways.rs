@@ -219,7 +219,7 @@ impl Gateways {
     /// What stands at the right of the tabs: the filter and how many rows it shows.
     pub fn aside(&self, area: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
-        let summary = format!("{} ", self.table.summary());
+        let summary = format!("{} gateways ", self.table.summary());
         let filter = match &self.typing {
             Some(line) => format!("/{}  ", line.value()),
             None if self.table.filter().is_empty() => String::new(),

@@ -116,6 +116,15 @@ pub fn rule(buf: &mut Buffer, area: Rect, look: &Look) {
     }
 }
 
+/// Takes what is drawn back behind a dialog: everything in `area` becomes less important.
+pub fn recede(buf: &mut Buffer, area: Rect, look: &Look) {
+    for position in area.intersection(buf.area).positions() {
+        if let Some(cell) = buf.cell_mut(position) {
+            cell.set_style(Style::reset().patch(look.theme.style(Slot::Muted)));
+        }
+    }
+}
+
 /// Splits a text into lines of at most `width` columns, at spaces where there are any; line breaks stay.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {

@@ -6,9 +6,9 @@ use crate::tui::ui::{Glyphs, Slot};
 
 pub(super) const COLUMNS: [Column; 5] = [
     Column::new("time", "Time (UTC)", Width::Fixed(19)),
-    Column::new("user", "User", Width::Fixed(20)).priority(2),
+    Column::new("user", "User", Width::Fixed(24)).priority(1),
     Column::new("action", "Action", Width::Fixed(8)).priority(3),
-    Column::new("resource", "Resource", Width::Fixed(24)).priority(1),
+    Column::new("resource", "Resource", Width::Fixed(24)).priority(2),
     Column::new("message", "Message", Width::Fill { min: 20 }),
 ];
 

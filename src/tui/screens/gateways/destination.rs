@@ -124,6 +124,7 @@ impl Destination {
         let room = right(buf, field, look.glyphs.down, Slot::Accent, look);
         slot(buf, Rect { width: room.saturating_sub(1), ..field }, &value, focus, look);
         let mut words = vec![];
+        slot(buf, row(body, body.height.saturating_sub(1)), super::migrate::ALL_OR_NONE, Slot::Text, look);
         if let Some(reason) = self.refusal(model) {
             words.push((format!("It cannot receive the clusters: {reason}. Choose another one."), Slot::Bad));
         }

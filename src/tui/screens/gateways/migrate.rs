@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::destination::Destination;
-use crate::ops::migrate::{Plan, PreflightError, eligibility};
+use crate::ops::migrate::{Plan, PreflightError, eligibility, health_word};
 use crate::text;
 use crate::tui::layer::{Act, Acts, Layer};
 use crate::tui::model::Model;
@@ -199,7 +199,8 @@ impl Wizard {
         let count = clusters.as_ref().map_or_else(|| "…".to_owned(), |found| text::count(found.len(), "cluster"));
         let (sign, meaning) = super::rows::health_sign(&source.health, look.glyphs);
         let facts = format!(
-            "{} · {} · heartbeat {} · {count}",
+            "{} · {} · {} · heartbeat {} · {count}",
+            health_word(&source.health),
             source.cloud_label(),
             source.state,
             super::rows::heartbeat(source, model)
@@ -268,7 +269,7 @@ impl Wizard {
     }
 }
 
-const ALL_OR_NONE: &str = "All of them move; Palette cannot move single ones. This cannot be undone.";
+pub(super) const ALL_OR_NONE: &str = "All of them move; Palette cannot move single ones. This cannot be undone.";
 
 fn typed_area(body: Rect) -> Rect {
     below(body, 4)

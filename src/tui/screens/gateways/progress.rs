@@ -120,7 +120,8 @@ impl Layer for ProgressDialog {
         self.next.render(bottom(body), buf, true, look);
     }
 
-    fn cursor(&self, screen: Rect, _model: &Model) -> Option<Position> {
+    fn cursor(&self, screen: Rect, model: &Model) -> Option<Position> {
+        model.jobs.get(&self.source).filter(|job| !job.is_running())?;
         self.next.cursor(bottom(dialog("", &[]).body(screen)))
     }
 }
@@ -180,7 +181,7 @@ fn proved(proof: &Proof, body: Rect, buf: &mut Buffer, look: &Look) {
     let (sign, meaning) =
         if proof.is_whole() { (look.glyphs.check, Slot::Good) } else { (look.glyphs.warn, Slot::Warn) };
     let words = format!(
-        "{} of {} now reference {target} (each re-read from the plane)",
+        "{} of {} now reference {target} (re-read from the plane)",
         proof.moved(),
         text::count(proof.total(), "cluster")
     );

@@ -9,14 +9,14 @@ use crate::tui::ui::widgets::data_table::{Cell, Column, Rows, SortKey, Width};
 use crate::tui::ui::{Glyphs, Slot};
 
 pub(super) const COLUMNS: [Column; 8] = [
-    Column::new("name", "Name", Width::Fill { min: 22 }),
-    Column::new("cloud", "Cloud", Width::Fixed(10)).priority(3),
-    Column::new("state", "State", Width::Fixed(12)).priority(2),
+    Column::new("name", "Name", Width::Fit { min: 22, max: 48 }),
+    Column::new("cloud", "Cloud", Width::Fit { min: 5, max: 10 }).priority(4),
+    Column::new("state", "State", Width::Fit { min: 5, max: 12 }).priority(3),
     Column::new("health", "Health", Width::Fixed(11)),
     Column::new("clusters", "Clusters", Width::Fixed(8)).right().priority(1),
-    Column::new("heartbeat", "Heartbeat", Width::Fixed(11)).priority(4),
-    Column::new("agent", "Agent", Width::Fixed(8)).priority(5),
-    Column::new("ip", "Address", Width::Fixed(15)).priority(6),
+    Column::new("heartbeat", "Heartbeat", Width::Fixed(9)).priority(2),
+    Column::new("agent", "Agent", Width::Fit { min: 5, max: 10 }).priority(5),
+    Column::new("ip", "Address", Width::Fit { min: 7, max: 39 }).priority(6),
 ];
 
 pub(super) struct PcgRows<'a> {
@@ -45,10 +45,7 @@ pub(super) fn health_sign(health: &HealthState, glyphs: &Glyphs) -> (&'static st
 pub(super) fn heartbeat(pcg: &Pcg, model: &Model) -> String {
     match pcg.last_heartbeat {
         None => "never".to_owned(),
-        Some(last) => match text::age(last, model.now.wall) {
-            fresh if fresh.starts_with('<') => fresh,
-            age => format!("{age} ago"),
-        },
+        Some(last) => text::age(last, model.now.wall),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Dialog<'a> {
 /// Blank columns at each side, so that what lies behind does not run into the text.
 const MARGIN: u16 = 2;
 /// Rows that are not the body: a blank one, title, rule, rule, hints, a blank one.
+/// Fewer columns than these beside a dialog show nothing worth seeing.
+const SLIVER: u16 = 16;
 const CHROME: u16 = 6;
 
 impl<'a> Dialog<'a> {
@@ -50,7 +52,9 @@ impl<'a> Dialog<'a> {
     /// The area that the dialog takes.
     #[must_use]
     pub fn outer(&self, screen: Rect) -> Rect {
-        let width = self.width.saturating_add(2 * MARGIN).min(screen.width);
+        let width = self.width.saturating_add(2 * MARGIN);
+        // Slivers of the screen below on both sides would only disturb.
+        let width = if width + SLIVER > screen.width { screen.width } else { width };
         let height = self.height.saturating_add(CHROME).min(screen.height);
         let x = screen.x + (screen.width - width) / 2;
         let y = screen.y + (screen.height - height) / 2;
