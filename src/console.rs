@@ -86,7 +86,8 @@ impl Keeping {
     }
 
     async fn open(&mut self) {
-        let event = match self.config.target.clone() {
+        let mut warnings = Vec::new();
+        let mut event = match self.config.target.clone() {
             Target::Remote(address) => {
                 let place = address.to_string().trim_start_matches("https://").to_owned();
                 self.ready(address, place, self.config.credentials.clone(), None)
@@ -94,14 +95,19 @@ impl Keeping {
             Target::Embedded => match cli::open(&self.config).await {
                 Ok(keeper) => {
                     let address = Address::Socket(keeper.socket().to_owned());
+                    let place = place(&keeper);
+                    warnings = keeper.warnings().to_vec();
                     self.keeper = Some(keeper);
                     let path = self.config.data_dir.join(CREDENTIALS);
                     let credentials = self.config.credentials.clone().or_else(|| Credentials::read(&path).ok());
-                    self.ready(address, "embedded plane".to_owned(), credentials, Some(CREDENTIALS))
+                    self.ready(address, place, credentials, Some(CREDENTIALS))
                 }
                 Err(error) => failed(&error),
             },
         };
+        if let PlaneEvent::Ready(ready) = &mut event {
+            ready.warnings = warnings;
+        }
         self.tell(event);
     }
 
@@ -117,10 +123,18 @@ impl Keeping {
         match Client::new(options) {
             Ok(client) => {
                 let prefill = prefill(&self.config, credentials, source);
-                PlaneEvent::Ready(Box::new(Ready { client, prefill, place, save_dir }))
+                PlaneEvent::Ready(Box::new(Ready { client, prefill, place, save_dir, warnings: Vec::new() }))
             }
             Err(error) => PlaneEvent::Failed(Trouble { message: error.to_string(), damaged: false }),
         }
+    }
+}
+
+/// Whose plane it is, in a few words.
+fn place(keeper: &Keeper) -> String {
+    match keeper.owner_pid() {
+        Some(pid) if !keeper.owns() => format!("embedded plane of process {pid}"),
+        _ => "embedded plane".to_owned(),
     }
 }
 

@@ -44,6 +44,7 @@ impl Plane {
             Target::Remote(address) => (address.clone(), None, config.tenant_login()),
             Target::Embedded => {
                 let keeper = open(config).await?;
+                keeper.warnings().iter().for_each(say);
                 let own = || Credentials::read(&config.data_dir.join(CREDENTIALS)).ok();
                 let login = config.tenant_login().or_else(|| Login::tenant_of(&own()?));
                 (Address::Socket(keeper.socket().to_owned()), Some(keeper), login)

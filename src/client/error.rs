@@ -167,10 +167,7 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> String {
         match &self.kind {
-            Kind::Unreachable { .. } => {
-                "Check the address and the network, and that the plane is running; reading is tried again by itself."
-                    .to_owned()
-            }
+            Kind::Unreachable { .. } => "Check the address and the network, and that the plane is running.".to_owned(),
             Kind::Untrusted { fingerprint, .. } => untrusted_advice(*fingerprint),
             Kind::TimedOut { .. } | Kind::Broken { .. } => {
                 "Read the state again before repeating a change: it may have been carried out.".to_owned()
@@ -204,6 +201,11 @@ fn refusal_advice(status: u16, error: &ApiError, retry_after: Option<Duration>) 
         1 => "One try is left before the account is locked for 15 minutes.".to_owned(),
         n => format!("{n} tries are left before the account is locked for 15 minutes."),
     };
+    if let Some(most) = detail("attemptsLeftAtMost") {
+        return format!(
+            "Check user name and password. At most {most} of 5 tries are left before the account is locked."
+        );
+    }
     match (error.code.as_str(), status) {
         (code::BAD_CREDENTIALS, _) => {
             detail("attemptsLeft").map_or_else(|| "Check the user name and the password.".to_owned(), left)
@@ -213,6 +215,7 @@ fn refusal_advice(status: u16, error: &ApiError, retry_after: Option<Duration>) 
             None => "Wait 15 minutes, then sign in again.".to_owned(),
         },
         (code::DATABASE_DAMAGED | code::STORAGE_UNWRITABLE, _) => "Mend that on the machine of the plane.".to_owned(),
+        (_, 401) => "Check what you signed in with.".to_owned(),
         (_, 403) => "Sign in with an account that may do this.".to_owned(),
         (_, 404) => "It may have been deleted meanwhile; read the list again.".to_owned(),
         (_, 429) => match retry_after {

@@ -12,6 +12,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::api::ApiError;
 use crate::api::auth::{AuthLogin, SysLogin, SysToken, UserToken};
 use crate::clock::SharedClock;
 use crate::secret::Credentials;
@@ -143,13 +144,18 @@ pub(super) struct Sessions {
     system: Mutex<Option<Session>>,
     last_activity: Mutex<DateTime<Utc>>,
     serials: AtomicU64,
+    tenant_failures: AtomicU64,
+    system_failures: AtomicU64,
     refreshing: tokio::sync::Mutex<()>,
 }
 
 /// A token this close to its end is renewed before it is used.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(5);
-/// A person who did nothing for this long is not active any more, and their session runs out by itself.
-const ACTIVE: TimeDelta = TimeDelta::minutes(15);
+/// A person who did nothing for this long is not active any more, and their session runs out by itself. Palette's own
+/// session timeout unless a tenant sets another (its documentation, "Session Timeout").
+const ACTIVE: TimeDelta = TimeDelta::minutes(240);
+/// Wrong passwords after which Palette locks an account (its documentation, "Account Management").
+const TRIES: u64 = 5;
 
 impl Sessions {
     pub(super) fn new(clock: SharedClock) -> Self {
@@ -160,6 +166,8 @@ impl Sessions {
             system: Mutex::default(),
             last_activity: Mutex::new(now),
             serials: AtomicU64::new(1),
+            tenant_failures: AtomicU64::default(),
+            system_failures: AtomicU64::default(),
             refreshing: tokio::sync::Mutex::default(),
         }
     }
@@ -174,6 +182,13 @@ impl Sessions {
 
     fn get(&self, kind: SessionKind) -> Option<Session> {
         self.slot(kind).clone()
+    }
+
+    fn failures(&self, kind: SessionKind) -> &AtomicU64 {
+        match kind {
+            SessionKind::Tenant => &self.tenant_failures,
+            SessionKind::System => &self.system_failures,
+        }
     }
 
     fn next_serial(&self) -> u64 {
@@ -212,17 +227,58 @@ impl Client {
     /// # Errors
     /// Where the plane refuses, cannot be reached, or wants a second factor.
     pub async fn login(&self, login: &Login) -> Result<Who, Error> {
+        let kind = login.kind();
         let (token, name) = match login {
-            Login::Tenant { org, email, password } => (self.tenant_token(org, email, password).await?, email.clone()),
-            Login::System { username, password } => (self.system_token(username, password).await?, username.clone()),
+            Login::Tenant { org, email, password } => {
+                (self.counted(kind, self.tenant_token(org, email, password).await)?, email.clone())
+            }
+            Login::System { username, password } => {
+                (self.counted(kind, self.system_token(username, password).await)?, username.clone())
+            }
             Login::ApiKey(key) => (Token::ApiKey(key.clone()), "API key".to_owned()),
             Login::Pasted { token, .. } => (jwt(token.expose_secret()), "pasted token".to_owned()),
         };
-        let who = Who { kind: login.kind(), name };
-        *self.inner.sessions.slot(who.kind) =
-            Some(Session { token, who: who.clone(), serial: self.inner.sessions.next_serial(), fixed: false });
+        let proved = matches!(login, Login::Tenant { .. } | Login::System { .. });
+        let who = Who { kind, name };
+        let serial = self.inner.sessions.next_serial();
+        *self.inner.sessions.slot(kind) = Some(Session { token, who: who.clone(), serial, fixed: false });
         self.touch();
+        if !proved {
+            self.try_out(&who).await?;
+        }
         Ok(who)
+    }
+
+    /// A key or a pasted token is accepted without a word, so a small read finds out whether the plane knows it. A
+    /// refusal of another kind is none of its business.
+    async fn try_out(&self, who: &Who) -> Result<(), Error> {
+        let path = match who.kind {
+            SessionKind::Tenant => "/v1/users/info",
+            SessionKind::System => "/v1/system/users/me",
+        };
+        match self.done(Call::get(SIGN_IN, path).auth(Auth::Session(who.kind))).await {
+            Err(error) if error.signed_out().is_some() => {
+                let message = format!("the plane does not accept this {}", who.name.trim_start_matches("pasted "));
+                let error = Box::new(ApiError { message, ..ApiError::default() });
+                Err(Error::new(SIGN_IN, Kind::Refused { status: 401, error, retry_after: None }))
+            }
+            Err(error) if error.plane_lost() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts wrong passwords where the plane does not tell how many tries are left: five lock an account.
+    fn counted<T>(&self, kind: SessionKind, answer: Result<T, Error>) -> Result<T, Error> {
+        let failures = self.inner.sessions.failures(kind);
+        answer.inspect(|_| failures.store(0, Ordering::Relaxed)).map_err(|mut error| {
+            if let Kind::Refused { status: 400..=403, error: refusal, .. } = &mut error.kind
+                && refusal.details.get("attemptsLeft").is_none()
+            {
+                let seen = failures.fetch_add(1, Ordering::Relaxed) + 1;
+                refusal.details = serde_json::json!({ "attemptsLeftAtMost": TRIES.saturating_sub(seen) });
+            }
+            error
+        })
     }
 
     /// Who is signed in to a session.

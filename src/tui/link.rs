@@ -31,6 +31,8 @@ pub struct Ready {
     pub place: String,
     /// Directory in which files are saved.
     pub save_dir: PathBuf,
+    /// What its keeper should know.
+    pub warnings: Vec<String>,
 }
 
 /// What is known of the accounts before anyone signs in.
