@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 use fixture::Fixture;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Only the first one in a process counts, and there is no other here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new()?;
     let (mut screens, mut tables, mut plane) = (Vec::new(), Vec::new(), Vec::new());
     for scale in figures::SCALES {
