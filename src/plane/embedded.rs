@@ -41,18 +41,21 @@ pub struct Keeper {
 enum Role {
     /// This process serves.
     Owner(Box<Running>),
-    /// Another one serves; this one waits for its end.
-    Guest(Waiting),
-    /// Waiting is over, the start is not.
-    TakingOver { previous: Option<u32>, started: oneshot::Receiver<Result<Running, StartError>> },
+    /// Another one serves; this one takes over when that one ends.
+    Guest(Guest),
     /// This process has let go, or failed to take over.
     Released,
 }
 
-/// Waits for the lock in a thread of its own, which the kernel wakes.
-struct Waiting {
+struct Guest {
     owner: Option<u32>,
-    lock: oneshot::Receiver<Result<Lock, StartError>>,
+    takeover: oneshot::Receiver<Takeover>,
+}
+
+/// The end of a guest's wait.
+struct Takeover {
+    previous: Option<u32>,
+    started: Result<Box<Running>, StartError>,
 }
 
 impl Keeper {
@@ -71,7 +74,7 @@ impl Keeper {
         &self.socket
     }
 
-    /// Whether this process serves the directory.
+    /// Whether this process serves the directory, as far as [`Keeper::next_event`] has told.
     #[must_use]
     pub fn owns(&self) -> bool {
         matches!(self.role, Role::Owner(_))
@@ -82,8 +85,8 @@ impl Keeper {
     pub fn owner_pid(&self) -> Option<u32> {
         match &self.role {
             Role::Owner(_) => Some(std::process::id()),
-            Role::Guest(waiting) => waiting.owner,
-            Role::TakingOver { .. } | Role::Released => None,
+            Role::Guest(guest) => guest.owner,
+            Role::Released => None,
         }
     }
 
@@ -92,57 +95,30 @@ impl Keeper {
     pub fn warnings(&self) -> &[String] {
         match &self.role {
             Role::Owner(running) => running.warnings(),
-            Role::Guest(_) | Role::TakingOver { .. } | Role::Released => &[],
+            Role::Guest(_) | Role::Released => &[],
         }
     }
 
-    /// Waits until the plane changes hands. Nothing is lost where the future is dropped and made again.
-    /// Never ends while this process owns the directory or has let go of it.
+    /// Waits until the plane changes hands. The takeover itself happens whether or not anyone waits here;
+    /// nothing is lost where the future is dropped and made again. Never ends while this process owns the
+    /// directory or has let go of it.
     pub async fn next_event(&mut self) -> KeeperEvent {
-        loop {
-            match &mut self.role {
-                Role::Owner(_) | Role::Released => std::future::pending().await,
-                Role::Guest(waiting) => {
-                    let freed = (&mut waiting.lock).await;
-                    let previous = waiting.owner;
-                    match freed {
-                        Ok(Ok(lock)) => self.role = self.take_over(lock, previous),
-                        Ok(Err(error)) => return self.failed(error),
-                        Err(_) => return self.failed(StartError::Internal("the wait for the lock ended".to_owned())),
-                    }
-                }
-                Role::TakingOver { previous, started } => {
-                    let outcome = started.await;
-                    let previous = *previous;
-                    match outcome {
-                        Ok(Ok(running)) => {
-                            self.socket = running.socket().to_owned();
-                            self.role = Role::Owner(Box::new(running));
-                            return KeeperEvent::TookOver { previous };
-                        }
-                        Ok(Err(error)) => return self.failed(error),
-                        Err(_) => return self.failed(StartError::Internal("the start was cut short".to_owned())),
-                    }
-                }
+        let Role::Guest(guest) = &mut self.role else { return std::future::pending().await };
+        let ended = || Takeover {
+            previous: None,
+            started: Err(StartError::Internal("the wait for the directory was cut short".to_owned())),
+        };
+        let Takeover { previous, started } = (&mut guest.takeover).await.unwrap_or_else(|_| ended());
+        match started {
+            Ok(running) => {
+                self.role = Role::Owner(running);
+                KeeperEvent::TookOver { previous }
+            }
+            Err(error) => {
+                self.role = Role::Released;
+                KeeperEvent::Failed(error)
             }
         }
-    }
-
-    fn failed(&mut self, error: StartError) -> KeeperEvent {
-        self.role = Role::Released;
-        KeeperEvent::Failed(error)
-    }
-
-    /// In a task, so that dropping the future of [`Keeper::next_event`] does not undo half a start.
-    fn take_over(&self, mut lock: Lock, announced: Option<u32>) -> Role {
-        let previous = lock.previous().or(announced);
-        let (settings, door) = (self.settings.clone(), Door::Unix(self.socket.clone()));
-        let (done, started) = oneshot::channel();
-        tokio::spawn(async move {
-            // Where nobody waits any more the plane is dropped, which ends it.
-            let _ = done.send(start_with(settings, door, lock).await);
-        });
-        Role::TakingOver { previous, started }
     }
 
     /// Lets go, before the process suspends itself or quits: an owner ends its plane in order, so that
@@ -150,12 +126,13 @@ impl Keeper {
     pub async fn release(&mut self) {
         match std::mem::replace(&mut self.role, Role::Released) {
             Role::Owner(running) => running.stop().await,
-            Role::TakingOver { started, .. } => {
-                if let Ok(Ok(running)) = started.await {
+            Role::Guest(mut guest) => {
+                guest.takeover.close();
+                if let Ok(Takeover { started: Ok(running), .. }) = guest.takeover.try_recv() {
                     running.stop().await;
                 }
             }
-            Role::Guest(_) | Role::Released => {}
+            Role::Released => {}
         }
     }
 
@@ -187,7 +164,8 @@ async fn take_or_attach(settings: &Settings) -> Result<(PathBuf, Role), StartErr
             None => socket::path_for(dir)?,
         };
         if UnixStream::connect(&path).await.is_ok() {
-            return Ok((path, Role::Guest(wait(dir, owner.pid))));
+            let takeover = take_over_later(settings.clone(), path.clone(), owner.pid);
+            return Ok((path, Role::Guest(Guest { owner: owner.pid, takeover })));
         }
         if Instant::now() >= deadline {
             return Err(StartError::OwnerSilent { dir: dir.clone(), pid: owner.pid, socket: path });
@@ -196,13 +174,36 @@ async fn take_or_attach(settings: &Settings) -> Result<(PathBuf, Role), StartErr
     }
 }
 
-fn wait(dir: &Path, owner: Option<u32>) -> Waiting {
-    let (sender, lock) = oneshot::channel();
+/// Waits for the owner's end and then serves in its place, on the same socket.
+fn take_over_later(settings: Settings, socket: PathBuf, owner: Option<u32>) -> oneshot::Receiver<Takeover> {
+    let freed = wait(&settings.data_dir);
+    let (done, takeover) = oneshot::channel();
+    tokio::spawn(async move {
+        let Ok(freed) = freed.await else { return };
+        // A console that has let go meanwhile must not serve again; dropping the lock gives it to the next.
+        if done.is_closed() {
+            return;
+        }
+        let (previous, started) = match freed {
+            Ok(mut lock) => {
+                (lock.previous().or(owner), start_with(settings, Door::Unix(socket), lock).await.map(Box::new))
+            }
+            Err(error) => (owner, Err(error)),
+        };
+        // Where nobody waits any more, the plane is dropped, which ends it.
+        let _ = done.send(Takeover { previous, started });
+    });
+    takeover
+}
+
+/// Waits in a thread of its own that nobody joins: it sleeps in the kernel until the owner ends, and ends
+/// with the process. A task could not sleep there, and polling would wake the machine.
+fn wait(dir: &Path) -> oneshot::Receiver<Result<Lock, StartError>> {
+    let (sender, freed) = oneshot::channel();
     let dir = dir.to_owned();
-    // A thread that nobody joins: it sleeps in the kernel until the owner ends, and ends with the process.
     thread::spawn(move || {
         // Where nobody waits any more, the lock is dropped and the next one gets it.
         let _ = sender.send(lock::wait(&dir));
     });
-    Waiting { owner, lock }
+    freed
 }

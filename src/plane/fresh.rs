@@ -14,7 +14,7 @@ use super::auth::token::Keyring;
 use super::error::StartError;
 use super::failure::{Failure, StorageError};
 use super::sandbox;
-use super::settings::Settings;
+use super::settings::{Scale, Settings};
 use super::state::Identity;
 use super::store::accounts::{self, Account, Kind};
 use super::store::gateways;
@@ -55,7 +55,8 @@ pub fn prepare(
     let path = dir.join(CREDENTIALS);
     let mut warnings = Vec::new();
     if read(connection, Key::PlaneUid).map_err(failed)?.is_none() {
-        fill(connection, settings, &path, now)?.map_err(failed)?;
+        let accounts = Accounts::make(&path, settings.sandbox.is_some(), now)?;
+        fill(connection, settings.sandbox, &accounts, now).map_err(failed)?;
     } else if !path.exists() {
         warnings.push(format!(
             "{} is missing. The accounts are unchanged, but their passwords are stored nowhere else; if you do not have them, set {} aside and start with a fresh one.",
@@ -78,7 +79,7 @@ fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
             .ok_or_else(|| Failure::from(StorageError::Damaged("a value that every plane has is missing".to_owned())))
     };
     let key = STANDARD
-        .decode(must(Key::TokenKey)?)
+        .decode(must(Key::TokenSecret)?)
         .map_err(|_| StorageError::Damaged("the key that signs tokens is malformed".to_owned()))?;
     let identity = Identity {
         plane_uid: must(Key::PlaneUid)?,
@@ -89,39 +90,50 @@ fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
     Ok((identity, Keyring::new(&key)))
 }
 
-/// All of it in one transaction. The credentials are on disk before it commits: accounts whose passwords
-/// nobody knows must not exist.
+/// What a fresh database needs beside its inventory.
+struct Accounts {
+    org: String,
+    token_key: String,
+    tenant: Account,
+    system: Account,
+}
+
+impl Accounts {
+    /// Made before the database is: accounts whose passwords are not on disk must not exist.
+    fn make(path: &Path, sandbox: bool, now: DateTime<Utc>) -> Result<Self, StartError> {
+        let secrets = secrets(path, sandbox)?;
+        Ok(Self {
+            token_key: STANDARD.encode(password::random::<32>()?),
+            tenant: account(Kind::Tenant, &secrets.email, &secrets.password, Some(&secrets.api_key), now)?,
+            system: account(Kind::System, &secrets.system_username, &secrets.system_password, None, now)?,
+            org: secrets.org,
+        })
+    }
+}
+
+/// All of it in one transaction: a start that is cut short leaves an empty database, which the next one fills.
 fn fill(
     connection: &mut Connection,
-    wanted: &Settings,
-    path: &Path,
+    sandbox: Option<Scale>,
+    accounts: &Accounts,
     now: DateTime<Utc>,
-) -> Result<Result<(), Failure>, StartError> {
-    let secrets = secrets(path, wanted.sandbox.is_some())?;
-    let key = STANDARD.encode(password::random::<32>()?);
-    let tenant = account(Kind::Tenant, &secrets.email, &secrets.password, Some(&secrets.api_key), now)?;
-    let system = account(Kind::System, &secrets.system_username, &secrets.system_password, None, now)?;
-    let mut work = || -> Result<(), Failure> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sandbox = wanted.sandbox.is_some().to_string();
-        let (plane_uid, tenant_uid) = (uid::fresh(), uid::fresh());
-        for (name, value) in [
-            (Key::PlaneUid, &plane_uid),
-            (Key::TenantUid, &tenant_uid),
-            (Key::Org, &secrets.org),
-            (Key::TokenKey, &key),
-            (Key::Sandbox, &sandbox),
-        ] {
-            settings::set(&transaction, name, value)?;
-        }
-        accounts::insert(&transaction, &tenant)?;
-        accounts::insert(&transaction, &system)?;
-        if let Some(scale) = wanted.sandbox {
-            sandbox::fill(&transaction, scale, &secrets.org, now)?;
-        }
-        Ok(transaction.commit()?)
-    };
-    Ok(work())
+) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (name, value) in [
+        (Key::PlaneUid, &uid::fresh()),
+        (Key::TenantUid, &uid::fresh()),
+        (Key::Org, &accounts.org),
+        (Key::TokenSecret, &accounts.token_key),
+        (Key::Sandbox, &sandbox.is_some().to_string()),
+    ] {
+        settings::set(&transaction, name, value)?;
+    }
+    accounts::insert(&transaction, &accounts.tenant)?;
+    accounts::insert(&transaction, &accounts.system)?;
+    if let Some(scale) = sandbox {
+        sandbox::fill(&transaction, scale, &accounts.org, now)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 fn account(

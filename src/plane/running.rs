@@ -61,18 +61,27 @@ pub async fn start(settings: Settings, door: Door) -> Result<Running, StartError
 ///
 /// # Errors
 /// As for [`start`].
-pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Result<Running, StartError> {
+pub async fn start_with(settings: Settings, door: Door, lock: Lock) -> Result<Running, StartError> {
     let path = match &door {
         Door::Unix(path) => path.clone(),
         Door::Tcp(_) | Door::Tls { .. } => socket::path_for(&settings.data_dir)?,
     };
-    let mut gates = vec![Gate::unix(&path)?];
-    match &door {
+    let started = begin(settings, &door, path.clone(), lock).await;
+    if started.is_err() {
+        // Nobody answers there.
+        let _ = std::fs::remove_file(&path);
+    }
+    started
+}
+
+async fn begin(settings: Settings, door: &Door, socket: PathBuf, mut lock: Lock) -> Result<Running, StartError> {
+    let mut gates = vec![Gate::unix(&socket)?];
+    match door {
         Door::Unix(_) => {}
         Door::Tcp(address) => gates.push(Gate::tcp(*address).await?),
         Door::Tls { address, cert, key } => gates.push(Gate::tls(*address, tls_config(cert, key)?).await?),
     }
-    lock.announce(&path)?;
+    lock.announce(&socket)?;
     let wanted = settings.clone();
     let (store, identity, keyring, warnings) = off_thread(move || open_database(&wanted)).await?;
     for warning in &warnings {
@@ -86,7 +95,7 @@ pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Resul
     let address = gates.iter().find_map(Gate::tcp_address);
     let servers = serve(&plane, gates, &stopping);
     let tls = matches!(door, Door::Tls { .. });
-    Ok(Running { socket: path, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
+    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
 }
 
 async fn off_thread<T: Send + 'static>(
@@ -201,5 +210,44 @@ impl Drop for Running {
         // only then may another owner come.
         self.store.close();
         drop(self.lock.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, Utc};
+
+    use super::*;
+    use crate::api::HealthState;
+    use crate::clock::ManualClock;
+    use crate::plane::store::gateways;
+
+    async fn healthy(plane: &Plane) -> usize {
+        let (now, all) =
+            (plane.now(), plane.store.read(|connection| Ok(gateways::list(connection, None)?)).await.unwrap());
+        let state = |gateway: &gateways::Gateway| gateway.to_wire("", now).status.health.state;
+        all.iter().filter(|gateway| state(gateway) == HealthState::Healthy).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn heartbeats_keep_coming_until_the_plane_stops() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(chrono::DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000));
+        let settings = Settings { clock: clock.clone(), ..Settings::sandbox(dir.path()) };
+        let (store, identity, keyring, _) = open_database(&settings).unwrap();
+        let (orders, received) = mpsc::unbounded_channel();
+        let plane = Arc::new(assemble(settings, store, identity, keyring, orders));
+        let (stop, stopping) = watch::channel(false);
+        let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping));
+        assert_eq!(healthy(&plane).await, 5);
+        clock.advance(TimeDelta::minutes(11));
+        assert_eq!(healthy(&plane).await, 0);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert_eq!(healthy(&plane).await, 5);
+        stop.send_replace(true);
+        jobs.await.unwrap();
+        clock.advance(TimeDelta::minutes(11));
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        assert_eq!(healthy(&plane).await, 0);
     }
 }

@@ -57,6 +57,7 @@ pub struct Plane {
 pub type SharedPlane = Arc<Plane>;
 
 /// Something that someone tries to do; the trail tells of it whether or not it happens.
+#[derive(Clone)]
 pub struct Attempt {
     /// Who.
     pub actor: Actor,
@@ -125,12 +126,7 @@ impl Plane {
         F: FnOnce(&Transaction<'_>, DateTime<Utc>) -> Result<(T, String), Failure> + Send + 'static,
     {
         let now = self.now();
-        let refused = Attempt {
-            actor: attempt.actor.clone(),
-            action: attempt.action.clone(),
-            title: attempt.title,
-            resource: attempt.resource.clone(),
-        };
+        let refused = attempt.clone();
         let outcome = self
             .store
             .write(move |transaction| {

@@ -98,10 +98,14 @@ pub struct App {
     refresh_at: Option<Instant>,
     /// When the clusters are counted anew by themselves; rarer, since that takes many reads.
     recount_at: Option<Instant>,
+    recount_began: Option<Instant>,
 }
 
-/// How often clusters are counted anew by themselves.
+/// How often clusters are counted anew by themselves, at most.
 const RECOUNT: Duration = Duration::from_secs(120);
+/// Counting may take this part of the time at most: a plane that tells a cluster's gateway only one by one is not
+/// asked without end.
+const COUNTING: u32 = 10;
 
 impl App {
     /// The application before it knows its plane.
@@ -123,6 +127,7 @@ impl App {
             pending: Vec::new(),
             refresh_at: None,
             recount_at: None,
+            recount_began: None,
         }
     }
 
@@ -166,17 +171,22 @@ impl App {
             acts.push(Act::Effect(Effect::Ask(Request::Gateways)));
         }
         if self.recount_at.take_if(|at| *at <= now).is_some() && self.is_signed_in(SessionKind::Tenant) {
-            acts.push(Act::Effect(Effect::Ask(Request::Clusters)));
+            acts.push(self.recount());
         }
         acts
+    }
+
+    fn recount(&mut self) -> Act {
+        self.recount_at = None;
+        self.recount_began = Some(self.model.now.tick);
+        Act::Effect(Effect::Ask(Request::Clusters))
     }
 
     /// Reads gateways and clusters anew.
     fn reread(&mut self) -> Acts {
         self.model.freshness.loading = true;
         self.refresh_at = None;
-        self.recount_at = None;
-        [Request::Gateways, Request::Clusters].map(|request| Act::Effect(Effect::Ask(request))).into()
+        vec![Act::Effect(Effect::Ask(Request::Gateways)), self.recount()]
     }
 
     fn is_signed_in(&self, kind: SessionKind) -> bool {
@@ -196,7 +206,9 @@ impl App {
             PlaneEvent::Failed(trouble) => self.fail(trouble),
             PlaneEvent::TookOver { previous } => {
                 let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                let words = format!("The console that ran the embedded plane{who} ended; this one runs it now.");
+                let words = format!(
+                    "The console that ran the embedded plane{who} ended or was suspended; this one runs it now."
+                );
                 self.model.place = "embedded plane".to_owned();
                 let mut acts = vec![Act::Notice(Tone::Info, words)];
                 if self.is_signed_in(SessionKind::Tenant) {
@@ -236,7 +248,6 @@ impl App {
                 Act::Close => {
                     self.layers.pop();
                 }
-                Act::CloseAll => self.layers.clear(),
                 Act::Migrate { plan, watch } => effects.push(self.migrate(plan, watch)),
                 Act::ShowAudits { uid, name } => {
                     self.layers.clear();

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Stop, pause, stopped};
 use crate::api::error::code;
+use crate::api::overlord::RelatedObject;
 use crate::api::{ActionType, HealthState, PcgState};
 use crate::plane::actor::Actor;
 use crate::plane::failure::{Failure, Refusal, StorageError};
@@ -60,7 +61,6 @@ pub fn order(
 
 fn check(source: &Gateway, target: &Gateway, running: Option<&Migration>, now: DateTime<Utc>) -> Result<(), Refusal> {
     let refused = |status, code, message: String| Err(Refusal::new(status, code, message));
-    let ineligible = |message| refused(StatusCode::UNPROCESSABLE_ENTITY, code::INELIGIBLE_TARGET, message);
     if source.uid == target.uid {
         return refused(
             StatusCode::BAD_REQUEST,
@@ -78,27 +78,29 @@ fn check(source: &Gateway, target: &Gateway, running: Option<&Migration>, now: D
     if let Some(running) = running {
         return Err(in_the_way(running));
     }
-    if target.report.state != PcgState::Running {
-        return ineligible(format!(
-            "{} cannot receive clusters: its state is {}, and it must be Running.",
-            target.name, target.report.state
-        ));
+    match unfit(source, target, now) {
+        Some(why) => refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code::INELIGIBLE_TARGET,
+            format!("{} cannot receive clusters: {why}.", target.name),
+        ),
+        None => Ok(()),
     }
-    let health = target.report.health(&crate::api::overlord::RelatedObject::default(), now);
+}
+
+/// Why the target cannot take the source's clusters.
+fn unfit(source: &Gateway, target: &Gateway, now: DateTime<Utc>) -> Option<String> {
+    if target.report.state != PcgState::Running {
+        return Some(format!("its state is {}, and it must be Running", target.report.state));
+    }
+    let health = target.report.health(&RelatedObject::default(), now);
     if health.state != HealthState::Healthy {
         let why = health.conditions.first().map_or("it has never reported", |condition| condition.message.as_str());
-        return ineligible(format!("{} cannot receive clusters: it is not healthy ({why}).", target.name));
+        return Some(format!("it is not healthy ({why})"));
     }
-    if source.cloud() != target.cloud() {
-        return ineligible(format!(
-            "{} cannot receive clusters of {}: it serves {}, they run on {}.",
-            target.name,
-            source.name,
-            target.cloud().label(),
-            source.cloud().label()
-        ));
-    }
-    Ok(())
+    let (serves, wanted) = (target.cloud(), source.cloud());
+    (serves != wanted)
+        .then(|| format!("it serves {}, and the clusters of {} run on {}", serves.label(), source.name, wanted.label()))
 }
 
 /// The refusal that names the migration which is under way.

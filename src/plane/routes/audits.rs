@@ -16,6 +16,7 @@ use crate::plane::page::{self, Paging};
 use crate::plane::state::{Attempt, SharedPlane, kind, resource};
 use crate::plane::store::audits::{self, Filter, Place, Start};
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/audits", get(list))
@@ -137,7 +138,7 @@ async fn annotate(
     State(plane): State<SharedPlane>,
     Tenant(caller): Tenant,
     Path(uid): Path<String>,
-    Body(body): Body<AuditMsgUpdate>,
+    body: Result<Body<AuditMsgUpdate>, Refusal>,
 ) -> Result<StatusCode, Failure> {
     let attempt = Attempt {
         actor: caller.actor,
@@ -147,6 +148,7 @@ async fn annotate(
     };
     plane
         .change(attempt, move |transaction, _| {
+            let Body(body) = body?;
             if !(3..=255).contains(&body.user_msg.chars().count()) {
                 return Err(Refusal::invalid("A note has 3 to 255 characters.").into());
             }

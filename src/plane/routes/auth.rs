@@ -14,6 +14,7 @@ use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::SharedPlane;
 use crate::plane::store::accounts::Kind;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/auth/authenticate", post(authenticate))

@@ -18,6 +18,7 @@ use crate::plane::page::{self, Paging};
 use crate::plane::state::{Plane, SharedPlane};
 use crate::plane::store::clusters::{self, Search, SortField, Stored};
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/dashboard/spectroclusters/search", post(search))

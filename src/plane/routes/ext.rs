@@ -15,6 +15,7 @@ use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::{Attempt, Plane, SharedPlane, kind, resource};
 use crate::plane::store::gateways;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/ext/v1/capabilities", get(capabilities))
@@ -57,19 +58,23 @@ async fn set_heartbeat(
     State(plane): State<SharedPlane>,
     Tenant(caller): Tenant,
     Path(uid): Path<String>,
-    Body(body): Body<Heartbeat>,
+    body: Result<Body<Heartbeat>, Refusal>,
 ) -> Result<Json<Heartbeat>, Failure> {
     let allowed = sandbox_only(&plane);
-    let title = if body.beating { "Resume heartbeats" } else { "Stop heartbeats" };
-    let target = resource(kind::GATEWAY, &uid);
-    let attempt = Attempt { actor: caller.actor, action: ActionType::Action, title, resource: target };
-    plane
+    let attempt = Attempt {
+        actor: caller.actor,
+        action: ActionType::Action,
+        title: "Change heartbeats",
+        resource: resource(kind::GATEWAY, &uid),
+    };
+    let body = plane
         .change(attempt, move |transaction, now| {
             allowed?;
+            let Body(body) = body?;
             let gateway = Plane::gateway(transaction, &uid)?;
             gateways::set_beating(transaction, &uid, body.beating, now)?;
             let verb = if body.beating { "Resumed" } else { "Stopped" };
-            Ok(((), format!("{verb} the heartbeats of the private gateway {}.", gateway.name)))
+            Ok((body, format!("{verb} the heartbeats of the private gateway {}.", gateway.name)))
         })
         .await?;
     Ok(Json(body))

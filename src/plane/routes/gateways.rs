@@ -25,6 +25,7 @@ use crate::{plane::uid, text};
 /// Longest name, characters.
 const LONGEST_NAME: usize = 253;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/overlords", get(list))
@@ -74,12 +75,14 @@ async fn show(
 async fn migrate(
     State(plane): State<SharedPlane>,
     caller: Tenant,
-    Body(body): Body<MigrateRequest>,
+    body: Result<Body<MigrateRequest>, Refusal>,
 ) -> Result<StatusCode, Failure> {
     let actor = caller.0.actor.clone();
-    let attempt = attempt(caller, ActionType::Update, migration::TITLE, &body.source_uid);
+    let source = body.as_ref().map_or("", |Body(body)| body.source_uid.as_str());
+    let attempt = attempt(caller, ActionType::Update, migration::TITLE, source);
     let id = plane
         .change(attempt, move |transaction, now| {
+            let Body(body) = body?;
             migration::order(transaction, &body.source_uid, &body.target_uid, actor, now)
         })
         .await?;
@@ -136,13 +139,13 @@ async fn rename(
     State(plane): State<SharedPlane>,
     caller: Tenant,
     Path(uid): Path<String>,
-    Body(body): Body<MetadataUpdate>,
+    body: Result<Body<MetadataUpdate>, Refusal>,
 ) -> Result<StatusCode, Failure> {
     let attempt = attempt(caller, ActionType::Update, "Update private gateway", &uid);
     plane
         .change(attempt, move |transaction, now| {
             let before = Plane::gateway(transaction, &uid)?;
-            let new = body.metadata;
+            let Body(MetadataUpdate { metadata: new }) = body?;
             check_name(&new)?;
             gateways::update(transaction, &uid, &new, now)?;
             let content = if before.name == new.name {

@@ -20,6 +20,7 @@ const DEFAULT_SESSION_MINUTES: i64 = 240;
 const LONGEST_TITLE: usize = 255;
 const LONGEST_BANNER: usize = 16_384;
 
+/// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
         .route("/v1/system/users/me", get(me))
@@ -58,7 +59,7 @@ async fn write(
     caller: Caller,
     title: &'static str,
     key: Key,
-    value: Result<(String, String), Refusal>,
+    value: Result<(String, String), Failure>,
 ) -> Result<StatusCode, Failure> {
     let target = resource(kind::SYSTEM, &plane.identity.plane_uid);
     let attempt = Attempt { actor: caller.actor, action: ActionType::Update, title, resource: target };
@@ -79,15 +80,17 @@ async fn login_banner(State(plane): State<SharedPlane>) -> Result<Json<LoginBann
 async fn set_login_banner(
     State(plane): State<SharedPlane>,
     System(caller): System,
-    Body(banner): Body<LoginBanner>,
+    body: Result<Body<LoginBanner>, Refusal>,
 ) -> Result<StatusCode, Failure> {
-    let fits = banner.title.chars().count() <= LONGEST_TITLE && banner.message.chars().count() <= LONGEST_BANNER;
-    let value = if fits {
+    let value = body.map_err(Failure::from).and_then(|Body(banner)| {
+        let fits = banner.title.chars().count() <= LONGEST_TITLE && banner.message.chars().count() <= LONGEST_BANNER;
+        if !fits {
+            let message = format!("The banner may hold {LONGEST_BANNER} characters, its title {LONGEST_TITLE}.");
+            return Err(Refusal::invalid(message).into());
+        }
         let state = if banner.is_enabled { "on" } else { "off" };
         Ok((serde_json::to_string(&banner)?, format!("Changed the login banner and turned it {state}.")))
-    } else {
-        Err(Refusal::invalid(format!("The banner may hold {LONGEST_BANNER} characters, its title {LONGEST_TITLE}.")))
-    };
+    });
     write(&plane, caller, "Change login banner", Key::LoginBanner, value).await
 }
 
@@ -104,14 +107,15 @@ async fn classification(State(plane): State<SharedPlane>, System(_): System) -> 
 async fn set_classification(
     State(plane): State<SharedPlane>,
     System(caller): System,
-    Body(banner): Body<Classification>,
+    body: Result<Body<Classification>, Refusal>,
 ) -> Result<StatusCode, Failure> {
-    let fits = banner.config.chars().count() <= LONGEST_BANNER;
-    let value = if fits {
+    let value = body.map_err(Failure::from).and_then(|Body(banner)| {
+        if banner.config.chars().count() > LONGEST_BANNER {
+            let message = format!("The banner's configuration may hold {LONGEST_BANNER} characters.");
+            return Err(Refusal::invalid(message).into());
+        }
         Ok((banner.config, "Changed the classification banner.".to_owned()))
-    } else {
-        Err(Refusal::invalid(format!("The banner's configuration may hold {LONGEST_BANNER} characters.")))
-    };
+    });
     write(&plane, caller, "Change classification banner", Key::ClassificationBanner, value).await
 }
 
@@ -130,13 +134,15 @@ async fn session_length(State(plane): State<SharedPlane>, System(_): System) -> 
 async fn set_session_length(
     State(plane): State<SharedPlane>,
     System(caller): System,
-    Body(length): Body<SessionLength>,
+    body: Result<Body<SessionLength>, Refusal>,
 ) -> Result<StatusCode, Failure> {
-    let minutes = length.expiry_time_minutes;
-    let value = if (15..=1440).contains(&minutes) {
+    let value = body.map_err(Failure::from).and_then(|Body(length)| {
+        let minutes = length.expiry_time_minutes;
+        if !(15..=1440).contains(&minutes) {
+            let message = format!("{minutes} minutes is out of range; choose 15 to 1440.");
+            return Err(Refusal::invalid(message).into());
+        }
         Ok((minutes.to_string(), format!("Set sessions to end after {minutes} minutes without activity.")))
-    } else {
-        Err(Refusal::invalid(format!("{minutes} minutes is out of range; choose 15 to 1440.")))
-    };
+    });
     write(&plane, caller, "Change session timeout", Key::SessionMinutes, value).await
 }

@@ -1,5 +1,7 @@
 //! A year of audit entries.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Transaction;
 
@@ -7,6 +9,7 @@ use super::invent::World;
 use super::inventory::{Event, Inventory};
 use crate::api::ActionType;
 use crate::api::audit::{AuditResource, UserMeta};
+use crate::api::cluster::ProjectMeta;
 use crate::plane::actor::Actor;
 use crate::plane::failure::Failure;
 use crate::plane::jobs::migration;
@@ -25,6 +28,8 @@ struct Teller<'a> {
     people: Vec<Actor>,
     gateways: Vec<AuditResource>,
     clusters: Vec<AuditResource>,
+    /// Projects of the clusters, by uid.
+    projects: BTreeMap<String, ProjectMeta>,
 }
 
 /// Writes `count` entries, oldest first.
@@ -89,6 +94,11 @@ impl<'a> Teller<'a> {
                 .filter(|found| found.role == Role::Workload)
                 .map(|found| named(kind::CLUSTER, &found.uid, &found.name))
                 .collect(),
+            projects: world
+                .clusters
+                .iter()
+                .filter_map(|found| Some((found.uid.clone(), found.project.clone()?)))
+                .collect(),
         }
     }
 
@@ -146,8 +156,9 @@ impl<'a> Teller<'a> {
                 String::new(),
             );
         };
-        let actor = self.actor(event, rng);
+        let mut actor = self.actor(event, rng);
         let about = self.about(event, &actor, rng);
+        actor.0.project = self.projects.get(&about.uid).cloned();
         let content = event.content.replace("{name}", &about.name).replace("{user}", &email(&actor));
         let note = if rng.u32(..4) == 0 { event.note.clone() } else { String::new() };
         (at, entry(event.action.clone(), &event.title, content, actor, about), note)

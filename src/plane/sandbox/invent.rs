@@ -41,9 +41,9 @@ const STAGES: [&str; 4] = ["prod", "stage", "test", "dev"];
 
 /// Everything that a sandbox holds beside its history.
 pub struct World {
-    pub projects: Vec<ProjectMeta>,
-    pub gateways: Vec<Gateway>,
-    pub clusters: Vec<Stored>,
+    pub(super) projects: Vec<ProjectMeta>,
+    pub(super) gateways: Vec<Gateway>,
+    pub(super) clusters: Vec<Stored>,
 }
 
 /// Makes up a world of the wanted size.
@@ -62,6 +62,7 @@ pub fn world(curated: &Inventory, scale: Scale, rng: &mut fastrand::Rng, now: Da
     for trouble in &curated.troubles {
         for cluster in world.clusters.iter_mut().filter(|cluster| cluster.name == trouble.cluster) {
             cluster.report.state = trouble.state.clone();
+            cluster.beating = trouble.state == PcgState::Running;
             cluster.report.conditions.extend(trouble.kind.iter().map(|kind| Condition {
                 kind: kind.clone(),
                 message: trouble.message.clone(),
@@ -95,6 +96,22 @@ fn more(number: usize, rng: &mut fastrand::Rng) -> GatewayPlan {
     }
 }
 
+/// The cluster that a gateway itself is.
+fn own_cluster(gateway: &Gateway) -> Stored {
+    Stored {
+        uid: gateway.spectro_cluster_uid.clone(),
+        role: Role::Gateway,
+        name: gateway.name.clone(),
+        created: gateway.created,
+        modified: gateway.modified,
+        cloud_type: gateway.cloud_type.clone(),
+        overlord_uid: gateway.uid.clone(),
+        beating: gateway.beating,
+        report: gateway.report.clone(),
+        ..Stored::default()
+    }
+}
+
 impl World {
     fn add_gateway(&mut self, plan: &GatewayPlan, rng: &mut fastrand::Rng, now: DateTime<Utc>) {
         let uid = uid::from_rng(rng);
@@ -120,21 +137,10 @@ impl World {
             self_hosted: plan.self_hosted,
             system: plan.system,
             beating,
-            report: report.clone(),
-            uid: uid.clone(),
-        };
-        self.clusters.push(Stored {
-            uid: gateway.spectro_cluster_uid.clone(),
-            role: Role::Gateway,
-            name: plan.name.clone(),
-            created,
-            modified: created,
-            cloud_type: plan.cloud.clone(),
-            overlord_uid: uid,
-            beating,
             report,
-            ..Stored::default()
-        });
+            uid,
+        };
+        self.clusters.push(own_cluster(&gateway));
         for name in &plan.clusters {
             self.add_cluster(name.clone(), &gateway, rng, now);
         }

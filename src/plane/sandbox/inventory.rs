@@ -12,46 +12,46 @@ use crate::plane::uid;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inventory {
-    pub projects: Vec<String>,
-    pub users: Vec<User>,
-    pub gateways: Vec<GatewayPlan>,
-    pub troubles: Vec<Trouble>,
-    pub migrations: Vec<PastMigration>,
-    pub events: Vec<Event>,
+    pub(super) projects: Vec<String>,
+    pub(super) users: Vec<User>,
+    pub(super) gateways: Vec<GatewayPlan>,
+    pub(super) troubles: Vec<Trouble>,
+    pub(super) migrations: Vec<PastMigration>,
+    pub(super) events: Vec<Event>,
 }
 
 /// A person of the trail.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
-    pub first: String,
-    pub last: String,
-    pub email: String,
+    pub(super) first: String,
+    pub(super) last: String,
+    pub(super) email: String,
 }
 
 /// A gateway and its clusters.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayPlan {
-    pub name: String,
-    pub cloud: String,
-    pub ip: String,
-    pub agent: String,
+    pub(super) name: String,
+    pub(super) cloud: String,
+    pub(super) ip: String,
+    pub(super) agent: String,
     #[serde(default = "running")]
-    pub state: PcgState,
+    pub(super) state: PcgState,
     /// Minutes since its last heartbeat; none where it beats.
-    pub silent_minutes: Option<i64>,
+    pub(super) silent_minutes: Option<i64>,
     #[serde(default)]
-    pub self_hosted: bool,
+    pub(super) self_hosted: bool,
     #[serde(default)]
-    pub system: bool,
+    pub(super) system: bool,
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub(super) labels: BTreeMap<String, String>,
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub(super) conditions: Vec<Condition>,
     #[serde(default)]
-    pub pools: Vec<PoolPlan>,
-    pub clusters: Vec<String>,
+    pub(super) pools: Vec<PoolPlan>,
+    pub(super) clusters: Vec<String>,
 }
 
 fn running() -> PcgState {
@@ -62,13 +62,13 @@ fn running() -> PcgState {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolPlan {
-    pub name: String,
-    pub first_octets: String,
-    pub from: u8,
-    pub to: u8,
+    pub(super) name: String,
+    pub(super) first_octets: String,
+    pub(super) from: u8,
+    pub(super) to: u8,
     /// Addresses given out, from the first on.
-    pub used: u8,
-    pub gateway: String,
+    pub(super) used: u8,
+    pub(super) gateway: String,
 }
 
 impl PoolPlan {
@@ -103,45 +103,45 @@ impl PoolPlan {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trouble {
-    pub cluster: String,
+    pub(super) cluster: String,
     #[serde(default = "running")]
-    pub state: PcgState,
+    pub(super) state: PcgState,
     #[serde(rename = "type")]
-    pub kind: Option<String>,
+    pub(super) kind: Option<String>,
     #[serde(default)]
-    pub message: String,
+    pub(super) message: String,
 }
 
 /// A migration of the past.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PastMigration {
-    pub days: i64,
-    pub from: String,
-    pub to: String,
-    pub clusters: usize,
+    pub(super) days: i64,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) clusters: usize,
 }
 
 /// A kind of entry of the trail.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    pub weight: u32,
-    pub action: ActionType,
-    pub title: String,
-    pub content: String,
-    pub kind: String,
+    pub(super) weight: u32,
+    pub(super) action: ActionType,
+    pub(super) title: String,
+    pub(super) content: String,
+    pub(super) kind: String,
     /// Resources it is about; empty for the inventory's own of that kind.
     #[serde(default)]
-    pub names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// The service that does it, where no person does.
-    pub service: Option<String>,
+    pub(super) service: Option<String>,
     /// The plane does it.
     #[serde(default)]
-    pub system: bool,
+    pub(super) system: bool,
     /// A note that some of them carry.
     #[serde(default)]
-    pub note: String,
+    pub(super) note: String,
 }
 
 /// Reads the inventory that the binary carries.

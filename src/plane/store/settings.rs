@@ -12,7 +12,7 @@ pub enum Key {
     /// Name of the tenant.
     Org,
     /// Key that signs tokens, base64.
-    TokenKey,
+    TokenSecret,
     /// `true` where the inventory is sample inventory.
     Sandbox,
     /// `v1LoginBannerSettings`, JSON.
@@ -29,7 +29,7 @@ impl Key {
             Self::PlaneUid => "plane-uid",
             Self::TenantUid => "tenant-uid",
             Self::Org => "org",
-            Self::TokenKey => "token-key",
+            Self::TokenSecret => "token-key",
             Self::Sandbox => "sandbox",
             Self::LoginBanner => "login-banner",
             Self::ClassificationBanner => "classification-banner",

@@ -9,7 +9,7 @@ use crate::tui::link::Trouble;
 use crate::tui::model::{PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
 
-use super::{App, RECOUNT};
+use super::{App, COUNTING, RECOUNT};
 
 impl App {
     pub(super) fn on_answer(&mut self, request: Option<Request>, answer: &Answer) -> Acts {
@@ -69,7 +69,9 @@ impl App {
             Answer::Gateways(result) => self.on_gateways(result),
             Answer::Clouds(Ok(clouds)) => self.on_parts(|inventory| inventory.add_clouds(clouds.clone())),
             Answer::Clusters(result) => {
-                self.recount_at = Some(self.model.now.tick + RECOUNT);
+                let now = self.model.now.tick;
+                let took = self.recount_began.take().map_or(RECOUNT, |began| now - began);
+                self.recount_at = Some(now + RECOUNT.max(took * COUNTING));
                 match result {
                     Ok(clusters) => self.on_parts(|inventory| inventory.set_clusters(clusters.clone())),
                     Err(_) => Acts::new(),

@@ -219,7 +219,9 @@ impl Gateways {
     /// What stands at the right of the tabs: the filter and how many rows it shows.
     pub fn aside(&self, area: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
-        let summary = format!("{} gateways ", self.table.summary());
+        let age = model.freshness.read_at.map(|at| model.now.wall - at).filter(|age| age.num_minutes() > 0);
+        let old = age.map_or_else(String::new, |age| format!(", read {} ago", text::span(age)));
+        let summary = format!("{} gateways{old} ", self.table.summary());
         let filter = match &self.typing {
             Some(line) => format!("/{}  ", line.value()),
             None if self.table.filter().is_empty() => String::new(),

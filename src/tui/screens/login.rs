@@ -79,12 +79,6 @@ impl LoginCard {
         self.form.paste(text);
     }
 
-    /// Whether typed letters belong to the card.
-    #[must_use]
-    pub fn takes_letters(&self) -> bool {
-        !self.busy
-    }
-
     /// What an answer does to the card.
     pub fn on_answer(&mut self, answer: &Answer) {
         if let Answer::Login(kind, result) = answer
