@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use palette_console::api::overlord::Overlord;
 use palette_console::client::{Address, Client, Login, Options};
 use palette_console::clock::{self, ManualClock};
 use palette_console::plane::{CREDENTIALS, Door, Running, Settings, start};
 use palette_console::secret::Credentials;
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -112,6 +113,12 @@ impl Drop for Served {
     }
 }
 
+const ANY: &str = "127.0.0.1:0";
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
 /// A plane in this process, whose clock the test moves.
 pub struct Hosted {
     runtime: Runtime,
@@ -127,16 +134,35 @@ pub struct Hosted {
 impl Hosted {
     /// A sandbox on any free port that moves a cluster each `pace`.
     pub fn start(pace: Duration) -> Self {
-        Self::start_at("127.0.0.1:0", pace)
+        Self::start_at(ANY, pace)
     }
 
     /// The same on an address.
     pub fn start_at(listen: &str, pace: Duration) -> Self {
+        Self::start_with(listen, |settings| settings.migration_pace = pace)
+    }
+
+    /// One whose disk has no room for another page.
+    pub fn start_full() -> Self {
+        let desk = Desk::new();
+        let runtime = runtime();
+        let filled = runtime.block_on(start(Settings::sandbox(desk.data()), Door::Tcp(ANY.parse().unwrap()))).unwrap();
+        runtime.block_on(filled.stop());
+        let size = fs::metadata(desk.data().join("plane.db")).unwrap().len();
+        Self::start_on(desk, ANY, |settings| settings.quota = Some(size))
+    }
+
+    fn start_with(listen: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_on(Desk::new(), listen, change)
+    }
+
+    fn start_on(desk: Desk, listen: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // Another test of this process may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (desk, clock) = (Desk::new(), ManualClock::at(Utc::now()));
-        let settings = Settings { clock: clock.clone(), migration_pace: pace, ..Settings::sandbox(desk.data()) };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let clock = ManualClock::at(clock::system().now());
+        let mut settings = Settings { clock: clock.clone(), ..Settings::sandbox(desk.data()) };
+        change(&mut settings);
+        let runtime = runtime();
         let running = runtime.block_on(start(settings, Door::Tcp(listen.parse().unwrap()))).unwrap();
         let client =
             Client::new(Options::new(Address::Socket(running.socket().to_owned()), clock::system())).unwrap();
@@ -174,6 +200,17 @@ impl Hosted {
         &self.client
     }
 
+    /// A token as the browser keeps it.
+    pub fn token(&self) -> String {
+        let account = self.desk.credentials().tenant.unwrap();
+        let body = serde_json::json!({
+            "org": account.org, "emailId": account.email, "password": account.password.expose_secret(),
+        });
+        let call = reqwest::Client::new().post(format!("{}/v1/auth/authenticate", self.url())).json(&body);
+        let answer: serde_json::Value = self.wait(async { call.send().await.unwrap().json().await.unwrap() });
+        answer["Authorization"].as_str().unwrap().to_owned()
+    }
+
     /// Waits for a call of the other administrator.
     pub fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)
@@ -197,10 +234,6 @@ pub fn sign_in(console: &mut Console) {
     console.wait_for("Enter signs in.");
     console.key("enter");
     console.wait_for("8 gateways");
-    console.wait_for("System Private Gateway  vSph");
+    console.wait_for("System Private Gateway");
 }
 
-/// The rows of a file tree that must stay byte-identical.
-pub fn contents(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap()
-}
