@@ -311,7 +311,7 @@ async fn rename(plane: &Plane, command: &Rename) -> Result<Exit, Failure> {
         let exit = match &error {
             RenameError::Empty | RenameError::TooLong(_) | RenameError::Control => Exit::Usage,
             RenameError::Client(error) => exit_of(error),
-            RenameError::Unchanged { .. } => Exit::Partial,
+            RenameError::Unchanged { .. } | RenameError::Unknown { .. } => Exit::Partial,
         };
         Failure::new(exit, error)
     })?;

@@ -18,7 +18,7 @@ use super::runtime::input::Input;
 use super::screens::audits::Audits;
 use super::screens::errors::ErrorLog;
 use super::screens::gateways::Gateways;
-use super::screens::login::{LoginCard, LoginDialog};
+use super::screens::login::{Cards, LoginCard, LoginDialog};
 use super::screens::trouble::TroubleScreen;
 use super::ui::widgets::toast::{ToastKind, Toasts};
 use crate::client::SessionKind;
@@ -86,8 +86,7 @@ pub struct App {
     tab: Tab,
     gateways: Gateways,
     audits: Audits,
-    tenant_card: LoginCard,
-    system_card: LoginCard,
+    cards: Cards,
     trouble: Option<TroubleScreen>,
     layers: Vec<Box<dyn Layer>>,
     toasts: Toasts,
@@ -111,15 +110,12 @@ impl App {
     /// The application before it knows its plane.
     #[must_use]
     pub fn new(model: Model) -> Self {
-        let tenant_card = LoginCard::new(SessionKind::Tenant, &model.prefill);
-        let system_card = LoginCard::new(SessionKind::System, &model.prefill);
         Self {
+            cards: Cards::new(&model.prefill),
             model,
             tab: Tab::default(),
             gateways: Gateways::default(),
             audits: Audits::default(),
-            tenant_card,
-            system_card,
             trouble: None,
             layers: Vec::new(),
             toasts: Toasts::default(),
@@ -193,13 +189,6 @@ impl App {
         self.model.sessions.who(kind).is_some()
     }
 
-    fn card(&mut self, kind: SessionKind) -> &mut LoginCard {
-        match kind {
-            SessionKind::Tenant => &mut self.tenant_card,
-            SessionKind::System => &mut self.system_card,
-        }
-    }
-
     fn on_plane(&mut self, event: PlaneEvent) -> Acts {
         match event {
             PlaneEvent::Ready(ready) => self.on_ready(*ready),
@@ -230,8 +219,7 @@ impl App {
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
         self.model.save_dir = ready.save_dir;
-        self.tenant_card = LoginCard::new(SessionKind::Tenant, &self.model.prefill);
-        self.system_card = LoginCard::new(SessionKind::System, &self.model.prefill);
+        self.cards = Cards::new(&self.model.prefill);
         let warnings = ready.warnings.into_iter().map(|words| Act::Notice(Tone::Failed, words));
         warnings.chain([Act::Effect(Effect::Ask(Request::Greeting))]).collect()
     }
@@ -292,7 +280,7 @@ impl App {
         let (body, dialog) = (card(), card());
         if self.is_signed_in(kind) {
             self.model.sessions.set(kind, None);
-            *self.card(kind) = body;
+            *self.cards.of(kind) = body;
         }
         // Where the login was put off before, it is offered again as soon as a dialog needs it.
         let asked = self.layers.iter().any(|layer| layer.opens_session() == Some(kind));

@@ -164,8 +164,7 @@ impl Hosted {
         change(&mut settings);
         let runtime = runtime();
         let running = runtime.block_on(start(settings, Door::Tcp(listen.parse().unwrap()))).unwrap();
-        let client =
-            Client::new(Options::new(Address::Socket(running.socket().to_owned()), clock::system())).unwrap();
+        let client = Client::new(Options::new(Address::Socket(running.socket().to_owned()), clock::system())).unwrap();
         let login = Login::tenant_of(&desk.credentials()).unwrap();
         runtime.block_on(client.login(&login)).unwrap();
         let address = running.address().unwrap();
@@ -236,4 +235,3 @@ pub fn sign_in(console: &mut Console) {
     console.wait_for("8 gateways");
     console.wait_for("System Private Gateway");
 }
-

@@ -6,7 +6,7 @@ use crate::text;
 use crate::tui::jobs::State;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::Trouble;
-use crate::tui::model::{PlaneState, REFRESH};
+use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
 
 use super::{App, COUNTING, RECOUNT};
@@ -19,8 +19,8 @@ impl App {
         }
         acts.extend(self.audits.on_answer(answer));
         self.gateways.on_answer(answer);
-        self.tenant_card.on_answer(answer);
-        self.system_card.on_answer(answer);
+        self.cards.tenant.on_answer(answer);
+        self.cards.system.on_answer(answer);
         acts.extend(self.tell_layers(answer));
         acts
     }
@@ -104,7 +104,10 @@ impl App {
                 self.trouble = None;
                 Acts::new()
             }
-            Err(error) => self.fail(Trouble { message: error.to_string(), damaged: false }),
+            Err(error) => {
+                let message = format!("{} {}", text::sentence(&error.reason()), error.advice());
+                self.fail(Trouble { message, damaged: false })
+            }
         }
     }
 
@@ -129,7 +132,8 @@ impl App {
     }
 
     fn on_gateways(&mut self, result: &Result<Vec<crate::api::overlord::Overlord>, Error>) -> Acts {
-        self.refresh_at = Some(self.model.now.tick + REFRESH);
+        let lost = result.as_ref().is_err_and(Error::plane_lost);
+        self.refresh_at = Some(self.model.now.tick + if lost { LOOK_AGAIN } else { REFRESH });
         self.model.freshness.loading = false;
         match result {
             Ok(gateways) => {

@@ -135,7 +135,7 @@ impl Audits {
     pub fn on_command(&mut self, command: Command) -> Option<Acts> {
         let selected = self.table.selected_row().and_then(|row| self.entries.get(row));
         match (command, selected) {
-            (Command::Open, Some(entry)) => Some(vec![Act::Open(Box::new(detail::EntryDialog::new(entry.clone())))]),
+            (Command::Open, Some(entry)) => Some(vec![Act::Open(Box::new(detail::page(entry)))]),
             (Command::CopyUid, Some(entry)) => Some(vec![Act::Effect(Effect::Copy(entry.metadata.uid.clone()))]),
             (Command::Open | Command::CopyUid, None) => {
                 Some(vec![Act::Notice(Tone::Info, "No entry is selected.".to_owned())])
