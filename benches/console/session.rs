@@ -82,10 +82,8 @@ fn audits(console: &mut Terminal, runs: usize) -> Result<Vec<Figure>, Box<dyn Er
     let moves = reactions(console, [DOWN, UP], runs)?;
     let pages = reactions(console, [PAGE_DOWN, PAGE_UP], runs)?;
     for _ in 0..PAGES {
-        let before = console.written();
-        let sent = console.send(END)?;
-        console.next_frame(sent, before)?;
-        console.settle(Duration::from_millis(150));
+        console.send(END)?;
+        console.settle(Duration::from_millis(200));
     }
     let scrolled = console.resident()?;
     Ok(vec![

@@ -53,7 +53,10 @@ async fn a_wrong_api_key_ends_with_four_and_says_what_to_check() {
     let done = finish(command).await;
     assert_eq!(done.code, Some(4), "{done:?}");
     assert!(done.stderr.contains("does not accept the credentials"), "{done:?}");
-    assert!(done.stderr.contains("SPECTROCLOUD_APIKEY") && !done.stderr.contains("not-a-key-of-this-plane"), "{done:?}");
+    assert!(
+        done.stderr.contains("SPECTROCLOUD_APIKEY") && !done.stderr.contains("not-a-key-of-this-plane"),
+        "{done:?}"
+    );
 }
 
 #[tokio::test]
@@ -74,9 +77,8 @@ async fn what_is_no_plane_ends_with_six() {
     let stage = Stage::new().await;
     let key = stage.dir.path().join("key");
     secret::write(&key, "key").unwrap();
-    let words = |url: &str| {
-        ["pcgs", "list", "--url", url, "--api-key-file", key.to_str().unwrap()].map(str::to_owned).to_vec()
-    };
+    let words =
+        |url: &str| ["pcgs", "list", "--url", url, "--api-key-file", key.to_str().unwrap()].map(str::to_owned).to_vec();
     let run = async |url: &str| {
         let words = words(url);
         Home::new().run(&words.iter().map(String::as_str).collect::<Vec<_>>()).await
@@ -179,7 +181,10 @@ async fn secrets_are_neither_in_the_arguments_nor_on_stderr_nor_in_the_logs() {
     served.kill();
     said += &running.until_it_says("Lost sight of the plane");
     running.terminate();
-    let logs = { drop(running); home.logs() };
+    let logs = {
+        drop(running);
+        home.logs()
+    };
     assert!(!logs.is_empty(), "the commands log where they are told to");
     for secret in [password, tenant.api_key.as_ref().unwrap().expose_secret(), "eyJ"] {
         for text in arguments.iter().map(|bytes| String::from_utf8_lossy(bytes)) {

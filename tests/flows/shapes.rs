@@ -47,8 +47,10 @@ async fn the_list_as_json_is_what_scripts_rely_on() {
 async fn one_gateway_is_shown_by_name_or_uid_with_its_clusters() {
     let stage = Stage::new().await;
     let uid = pcg(&stage.client().await, SMALL).await.uid;
-    let (by_name, by_uid) =
-        (run(&stage, &["pcgs", "show", SMALL, "-o", "json"]).await, run(&stage, &["pcgs", "show", &uid, "-o", "json"]).await);
+    let (by_name, by_uid) = (
+        run(&stage, &["pcgs", "show", SMALL, "-o", "json"]).await,
+        run(&stage, &["pcgs", "show", &uid, "-o", "json"]).await,
+    );
     assert_eq!(by_name.json(), by_uid.json());
     let shown = by_name.json();
     assert_eq!(shown["clusters"], 2);
