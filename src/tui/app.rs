@@ -276,13 +276,13 @@ impl App {
     /// Closes a session that the plane does not accept any more. Over a dialog the login comes as a dialog too, so
     /// that what was typed below stays; else the tab itself shows its card.
     fn sign_out(&mut self, kind: SessionKind) {
-        if !self.is_signed_in(kind) {
-            return;
-        }
-        self.model.sessions.set(kind, None);
         let card = || LoginCard::new(kind, &self.model.prefill).ended();
         let (body, dialog) = (card(), card());
-        *self.cards.of(kind) = body;
+        if self.is_signed_in(kind) {
+            self.model.sessions.set(kind, None);
+            *self.cards.of(kind) = body;
+        }
+        // Where the login was put off before, it is offered again as soon as a dialog needs it.
         let asked = self.layers.iter().any(|layer| layer.opens_session() == Some(kind));
         if !self.layers.is_empty() && !asked {
             self.layers.push(Box::new(LoginDialog(dialog)));

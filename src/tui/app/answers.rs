@@ -6,7 +6,7 @@ use crate::text;
 use crate::tui::jobs::State;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::Trouble;
-use crate::tui::model::{PlaneState, REFRESH};
+use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
 
 use super::{App, COUNTING, RECOUNT};
@@ -132,7 +132,8 @@ impl App {
     }
 
     fn on_gateways(&mut self, result: &Result<Vec<crate::api::overlord::Overlord>, Error>) -> Acts {
-        self.refresh_at = Some(self.model.now.tick + REFRESH);
+        let lost = result.as_ref().is_err_and(Error::plane_lost);
+        self.refresh_at = Some(self.model.now.tick + if lost { LOOK_AGAIN } else { REFRESH });
         self.model.freshness.loading = false;
         match result {
             Ok(gateways) => {

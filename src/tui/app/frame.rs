@@ -50,7 +50,7 @@ pub fn split(screen: Rect, model: &Model) -> Parts {
 fn news(model: &Model) -> Option<(String, Slot)> {
     if let (Some(reason), true) = (&model.freshness.failed, model.sessions.tenant.is_some()) {
         let since = model.freshness.read_at.map(|at| format!(" since {} UTC", at.format("%H:%M"))).unwrap_or_default();
-        let words = format!("{} Not refreshed{since}, trying again by itself: {reason}", model.glyphs.warn);
+        let words = format!("{} Not refreshed{since}: {reason}; trying again by itself", model.glyphs.warn);
         return Some((words, Slot::Warn));
     }
     let running: Vec<_> = model.jobs.running().collect();

@@ -227,8 +227,11 @@ impl Gateways {
             None if self.table.filter().is_empty() => String::new(),
             None => format!("filter {}  ", self.table.filter()),
         };
-        let filter = text::elide(&filter, usize::from(area.width) / 2).into_owned();
+        // Where it is narrow the rows are only counted: the filter must be seen.
+        let wanted = crate::tui::ui::draw::columns(&(summary.clone() + &filter));
+        let summary = if wanted > area.width { format!("{} ", self.table.summary()) } else { summary };
         let room = crate::tui::ui::draw::right(buf, area, &summary, Slot::Muted, look);
+        let filter = text::elide(&filter, usize::from(room)).into_owned();
         let width = crate::tui::ui::draw::columns(&filter).min(room);
         let place = Rect { x: area.x + room - width, width, ..area };
         spans(buf, place, [(filter.as_str(), Slot::Accent)], look);
