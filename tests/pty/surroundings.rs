@@ -69,6 +69,7 @@ fn a_terminal_without_unicode_gets_ascii_alone() {
     console.key("enter");
     console.wait_for("12 of 12 clusters now reference hamburg-vsphere");
     console.key("esc");
+    console.wait_gone("overlordUid");
     console.key("3");
     console.wait_for("Time (UTC)");
     console.key("?");
@@ -88,7 +89,9 @@ fn without_colours_nothing_is_coloured_and_weight_stays() {
     sign_in(&mut console);
     let cells = (0..24).flat_map(|row| (0..80).map(move |column| (column, row)));
     let cells: Vec<vt100::Cell> = cells.map(|(column, row)| console.cell(column, row)).collect();
-    assert!(cells.iter().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default));
+    assert!(
+        cells.iter().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default)
+    );
     assert!(cells.iter().any(|cell| cell.bold() || cell.inverse()));
 }
 

@@ -123,6 +123,18 @@ impl Glyphs {
         if utf8 { Self::unicode() } else { Self::ascii() }
     }
 
+    /// What stands for `sign` on the screen: itself, unless this is the plain set. Then our own signs have a twin, and
+    /// what a name holds beyond ASCII is seen to be there.
+    #[must_use]
+    pub fn shown<'a>(&self, sign: &'a str) -> &'a str {
+        let (rich, plain) = (Self::unicode(), Self::ascii());
+        if *self != plain || sign.is_ascii() {
+            return sign;
+        }
+        let twins = [(rich.ellipsis, plain.ellipsis), (rich.dot, plain.dot), (rich.none, plain.none)];
+        twins.iter().find(|(twin, _)| *twin == sign).map_or("?", |(_, plain)| plain)
+    }
+
     /// The level of a sparkline for `value` where `top` is full; anything above zero shows.
     #[must_use]
     pub fn level(&self, value: u64, top: u64) -> &'static str {
@@ -191,6 +203,13 @@ mod tests {
         assert!(unicode(Some(""), Some("C.utf8"), Some("C")));
         assert!(!unicode(Some("C"), None, Some("en_US.UTF-8")));
         assert!(!unicode(None, None, None));
+    }
+
+    #[test]
+    fn the_plain_set_shows_nothing_but_ascii() {
+        let shown = ["a", "…", "·", "–", "ü", "東"].map(|sign| Glyphs::ascii().shown(sign));
+        assert_eq!(shown, ["a", "~", Glyphs::ascii().dot, Glyphs::ascii().none, "?", "?"]);
+        assert_eq!(Glyphs::unicode().shown("東"), "東");
     }
 
     #[test]
