@@ -8,6 +8,7 @@ use std::path::Path;
 use palette_console::client::{Address, Client, Login, Options};
 use palette_console::clock;
 use palette_console::ops::migrate::{self, Progress};
+use palette_console::secret;
 use tokio::sync::mpsc;
 
 use crate::process::{Done, Home, Started, finish, serve};
@@ -141,6 +142,18 @@ async fn a_full_disk_is_said_and_leaves_nothing_half_made() {
     let roomy = list(&home, dir.path()).await;
     assert_eq!(roomy.code, Some(0), "{roomy:?}");
     assert_eq!(roomy.json().as_array().unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_sign_in_lets_go_of_its_plane_in_order() {
+    let (home, dir) = (Home::new(), tempfile::tempdir().unwrap());
+    let accounts = home.path().join("accounts.toml");
+    secret::write(&accounts, "[tenant]\nemail = \"nobody@acme.example\"\npassword = \"wrong\"\n").unwrap();
+    let words =
+        ["pcgs", "list", "--data-dir", dir.path().to_str().unwrap(), "--credentials", accounts.to_str().unwrap()];
+    let done = home.run(&words).await;
+    assert_eq!(done.code, Some(4), "{done:?}");
+    assert!(dir.path().join("plane.db").exists() && !dir.path().join("plane.sock").exists());
 }
 
 #[tokio::test]
