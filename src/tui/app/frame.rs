@@ -7,7 +7,7 @@ use crate::text;
 use crate::tui::command::hints;
 use crate::tui::model::{Model, PlaneState};
 use crate::tui::screens::{backup, login};
-use crate::tui::ui::draw::{after, below, columns, confine, recede, right, row, rule, slot};
+use crate::tui::ui::draw::{after, below, columns, recede, right, row, rule, slot};
 use crate::tui::ui::widgets::hints::{Hint, Hints};
 use crate::tui::ui::widgets::tabs::Tabs;
 use crate::tui::ui::{Look, Slot};
@@ -91,7 +91,6 @@ impl App {
             top.view(screen, buf, &self.model);
         }
         self.toasts.render(parts.body, buf, look);
-        confine(buf, screen, look);
     }
 
     /// Where it is narrow, the place goes first, then the product's name; never the badge nor the clock.

@@ -126,18 +126,6 @@ pub fn recede(buf: &mut Buffer, area: Rect, look: &Look) {
     }
 }
 
-/// Makes sure that nothing is shown that the signs of `look` do not allow, wherever the words came from.
-pub fn confine(buf: &mut Buffer, area: Rect, look: &Look) {
-    for position in area.intersection(buf.area).positions() {
-        if let Some(cell) = buf.cell_mut(position)
-            && !cell.symbol().is_ascii()
-        {
-            let sign = look.glyphs.shown(cell.symbol()).to_owned();
-            cell.set_symbol(&sign);
-        }
-    }
-}
-
 /// Splits a text into lines of at most `width` columns, at spaces where there are any; line breaks stay.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {

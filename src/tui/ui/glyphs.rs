@@ -131,18 +131,6 @@ impl Glyphs {
         if utf8 { Self::unicode() } else { Self::ascii() }
     }
 
-<<<<<<< HEAD
-    /// What stands for `sign` on the screen: itself, unless this is the plain set. Then our own signs have a twin, and
-    /// what a name holds beyond ASCII is seen to be there.
-    #[must_use]
-    pub fn shown<'a>(&self, sign: &'a str) -> &'a str {
-        let (rich, plain) = (Self::unicode(), Self::ascii());
-        if *self != plain || sign.is_ascii() {
-            return sign;
-        }
-        let twins = [(rich.ellipsis, plain.ellipsis), (rich.dot, plain.dot), (rich.none, plain.none)];
-        twins.iter().find(|(twin, _)| *twin == sign).map_or("?", |(_, plain)| plain)
-=======
     /// A text as the terminal can show it, column for column. Where that is ASCII only, our own punctuation has a
     /// likeness and everything else becomes a question mark.
     #[must_use]
@@ -159,7 +147,6 @@ impl Glyphs {
             _ => "?".repeat(cluster.width()),
         };
         Cow::Owned(text.graphemes(true).map(likeness).collect())
->>>>>>> main
     }
 
     /// The level of a sparkline for `value` where `top` is full; anything above zero shows.
@@ -235,13 +222,6 @@ mod tests {
         assert!(unicode(Some(""), Some("C.utf8"), Some("C")));
         assert!(!unicode(Some("C"), None, Some("en_US.UTF-8")));
         assert!(!unicode(None, None, None));
-    }
-
-    #[test]
-    fn the_plain_set_shows_nothing_but_ascii() {
-        let shown = ["a", "…", "·", "–", "ü", "東"].map(|sign| Glyphs::ascii().shown(sign));
-        assert_eq!(shown, ["a", "~", Glyphs::ascii().dot, Glyphs::ascii().none, "?", "?"]);
-        assert_eq!(Glyphs::unicode().shown("東"), "東");
     }
 
     #[test]
