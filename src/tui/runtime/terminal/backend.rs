@@ -212,7 +212,7 @@ mod tests {
         fn the_terminal_shows_the_last_frame(
             frames in proptest::collection::vec(proptest::collection::vec(("[ab 東é]{0,10}", 0_u8..3), 2), 1..6)
         ) {
-            use ratatui::style::{Style, Stylize};
+            use ratatui::style::Style;
             let mut terminal = terminal();
             let mut shown = vt100::Parser::new(2.try_into().unwrap(), 20.try_into().unwrap(), 0);
             let styles = [Style::new(), Style::new().bold(), Style::new().red()];
