@@ -3,6 +3,12 @@
 mod answers;
 pub mod frame;
 mod keys;
+#[cfg(test)]
+mod snapshots_test;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 

@@ -70,6 +70,11 @@ pub trait Layer {
         None
     }
 
+    /// Whether this dialog asks if the console shall end; it is asked once.
+    fn asks_to_leave(&self) -> bool {
+        false
+    }
+
     /// The session that this dialog opens, where it is a login card.
     fn opens_session(&self) -> Option<crate::client::SessionKind> {
         None

@@ -122,7 +122,8 @@ fn runtime() -> Runtime {
 /// A plane in this process, whose clock the test moves.
 pub struct Hosted {
     runtime: Runtime,
-    running: Option<Running>,
+    /// Served until it is dropped.
+    _running: Running,
     clock: Arc<ManualClock>,
     client: Client,
     /// Whose data directory it is on.
@@ -168,7 +169,7 @@ impl Hosted {
         let login = Login::tenant_of(&desk.credentials()).unwrap();
         runtime.block_on(client.login(&login)).unwrap();
         let address = running.address().unwrap();
-        Self { runtime, running: Some(running), clock, client, desk, address }
+        Self { runtime, _running: running, clock, client, desk, address }
     }
 
     /// Where it answers.
@@ -219,12 +220,6 @@ impl Hosted {
     pub fn gateway(&self, name: &str) -> Overlord {
         let all = self.wait(self.client.overlords()).unwrap();
         all.into_iter().find(|gateway| gateway.metadata.name == name).unwrap_or_else(|| panic!("no gateway {name}"))
-    }
-
-    /// Ends the plane at once.
-    pub fn die(&mut self) {
-        let running = self.running.take();
-        self.runtime.block_on(async { drop(running) });
     }
 }
 

@@ -156,7 +156,7 @@ fn an_idle_console_is_silent_and_so_is_a_refresh_that_changes_nothing() {
     let proxy = Proxy::to(plane.address);
     let mut console = plane.console_at(&proxy.url(), 80, 24);
     sign_in(&mut console);
-    console.wait_for("▸ berlin-vsphere-1        vSph…");
+    console.wait_for("▸ berlin-vsphere-1        vSphere");
     console.wait_for("m moves its clusters to a healthy gateway");
     console.wait_frame_end();
     assert_eq!(within_a_minute(&console, Duration::from_millis(700)), "");

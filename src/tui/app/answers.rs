@@ -132,7 +132,14 @@ impl App {
             .partition(|request| matches!(request, Request::Version) == (kind == SessionKind::System));
         self.pending = later;
         let again: Vec<Request> = again;
-        acts.extend(again.into_iter().map(|request| Act::Effect(Effect::Ask(request))));
+        let asked = |acts: &Acts, wanted: &Request| {
+            acts.iter().any(|act| matches!(act, Act::Effect(Effect::Ask(request)) if request.kind() == wanted.kind()))
+        };
+        for request in again {
+            if !asked(&acts, &request) {
+                acts.push(Act::Effect(Effect::Ask(request)));
+            }
+        }
         acts
     }
 

@@ -82,6 +82,7 @@ impl App {
             Command::Refresh if self.is_signed_in(self.tab.session()) => self.reread(),
             Command::Redraw => vec![Act::Effect(Effect::Redraw)],
             Command::Suspend => vec![Act::Effect(Effect::Suspend)],
+            Command::Quit if self.layers.iter().any(|layer| layer.asks_to_leave()) => Acts::new(),
             Command::Quit if self.model.jobs.running().next().is_some() => vec![Act::Open(Box::new(Leave::default()))],
             Command::Quit => vec![Act::Effect(Effect::Quit)],
             Command::Dismiss => {

@@ -41,6 +41,10 @@ impl Layer for Leave {
         }
     }
 
+    fn asks_to_leave(&self) -> bool {
+        true
+    }
+
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
         let body = Dialog::new("Leave while a migration goes on?").size(66, 6).render(screen, buf, look);

@@ -10,8 +10,8 @@ use crate::tui::ui::{Glyphs, Slot};
 
 pub(super) const COLUMNS: [Column; 8] = [
     Column::new("name", "Name", Width::Fit { min: 22, max: 48 }),
-    Column::new("cloud", "Cloud", Width::Fit { min: 5, max: 10 }).priority(4),
-    Column::new("state", "State", Width::Fit { min: 5, max: 12 }).priority(3),
+    Column::new("cloud", "Cloud", Width::Fit { min: 7, max: 10 }).priority(4),
+    Column::new("state", "State", Width::Fit { min: 7, max: 12 }).priority(3),
     Column::new("health", "Health", Width::Fixed(11)),
     Column::new("clusters", "Clusters", Width::Fixed(8)).right().priority(1),
     Column::new("heartbeat", "Heartbeat", Width::Fixed(9)).priority(2),
