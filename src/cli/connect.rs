@@ -18,7 +18,11 @@ use super::output::say;
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::new(Exit::Failed, error)
+        let exit = match error {
+            StartError::OwnerSilent { .. } => Exit::Unreachable,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error)
     }
 }
 

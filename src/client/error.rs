@@ -167,10 +167,7 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> String {
         match &self.kind {
-            Kind::Unreachable { .. } => {
-                "Check the address and the network, and that the plane is running."
-                    .to_owned()
-            }
+            Kind::Unreachable { .. } => "Check the address and the network, and that the plane is running.".to_owned(),
             Kind::Untrusted { fingerprint, .. } => untrusted_advice(*fingerprint),
             Kind::TimedOut { .. } | Kind::Broken { .. } => {
                 "Read the state again before repeating a change: it may have been carried out.".to_owned()

@@ -12,7 +12,9 @@ use crate::rig::{Client, End, Rig, api_key, code, serve, settings};
 
 async fn refused(dir: &Path) -> StartError {
     let (settings, _) = settings(dir);
-    let door = Door::Unix(std::env::temp_dir().join("never-served.sock"));
+    // A place of its own: tests run side by side, and the data directory may not be one.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let door = Door::Unix(elsewhere.path().join("plane.sock"));
     plane::start(settings, door).await.err().expect("it must not start")
 }
 
