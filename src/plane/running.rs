@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::auth::token::Keyring;
@@ -16,7 +16,7 @@ use super::lock::{self, Lock};
 use super::settings::{Door, Settings};
 use super::state::{Identity, Plane, SharedPlane};
 use super::store::{Store, migrations, open};
-use super::{fresh, http, jobs, serve, socket};
+use super::{auth, fresh, http, jobs, serve, socket};
 
 /// Longest that [`Running::stop`] waits for requests that are under way.
 const GRACE: Duration = Duration::from_secs(5);
@@ -135,6 +135,7 @@ fn assemble(
         rate_limits: settings.rate_limits,
         request_timeout: settings.request_timeout,
         login_gate: tokio::sync::Mutex::new(()),
+        login_queue: Semaphore::new(auth::MOST_WAITING),
         orders,
     }
 }

@@ -144,6 +144,15 @@ async fn wrong_passwords_that_come_at_once_are_all_counted() {
 }
 
 #[tokio::test]
+async fn a_flood_of_logins_is_turned_away_and_not_queued() {
+    let rig = Rig::new().await;
+    let answers = futures_util::future::join_all((0..64).map(|_| rig.sign_in(None))).await;
+    let of = |status| answers.iter().filter(|answer| answer.0 == status).count();
+    assert!(of(200) >= 32 && of(429) > 0 && of(200) + of(429) == 64, "{answers:?}");
+    assert_eq!(rig.sign_in(None).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_is_counted_and_told_of_all_the_same() {
     use tokio::io::AsyncWriteExt;
     let rig = Rig::new().await;
