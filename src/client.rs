@@ -1,7 +1,7 @@
 //! The client of a management plane: one method per operation of the API, in one file per resource.
 //!
-//! What every call shares is here and below: [`session`] (who is signed in), [`retry`] (reads are tried
-//! again, mutations never), [`limit`] (staying below Palette's rate limits), [`http`] (the transport) and
+//! What every call shares is here and below: [`session`] (who is signed in), `retry` (reads are tried
+//! again, mutations never), `limit` (staying below Palette's rate limits), `http` (the transport) and
 //! [`error`] (what went wrong, in words). Nothing here knows whether the plane is Palette or the embedded one,
 //! except through [`Capabilities`].
 

@@ -13,8 +13,9 @@ use crate::trust::{Fingerprint, Trust, TrustError};
 /// How to reach a plane, as flags. The environment names are those that Palette's other tools use.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Flags {
-    /// Address of the plane, such as https://palette.example.com; without it the embedded plane is used
+    /// Address of the plane; without it the embedded plane is used.
     #[arg(long, global = true, env = "SPECTROCLOUD_HOST", value_name = "URL", help_heading = "Connection")]
+    #[arg(help = "Address of the plane, such as https://palette.example.com; without it the embedded plane is used")]
     pub url: Option<String>,
     /// File that holds a tenant user's API key (or set SPECTROCLOUD_APIKEY)
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]

@@ -12,6 +12,7 @@ use crate::config::{Config, Target};
 use crate::plane::embedded::{Keeper, KeeperEvent};
 use crate::plane::{self, CREDENTIALS, StartError};
 use crate::secret::Credentials;
+use crate::text;
 use crate::tui;
 use crate::tui::link::{Link, Order, PlaneEvent, Prefill, Ready, Trouble};
 use crate::tui::runtime::{Appearance, Ended};
@@ -148,13 +149,7 @@ async fn next_event(keeper: Option<&mut Keeper>) -> KeeperEvent {
 
 fn failed(error: &StartError) -> PlaneEvent {
     let damaged = matches!(error, StartError::Damaged { .. });
-    PlaneEvent::Failed(Trouble { message: sentence(&error.to_string()), damaged })
-}
-
-/// An error as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    PlaneEvent::Failed(Trouble { message: text::sentence(&error.to_string()), damaged })
 }
 
 fn prefill(config: &Config, credentials: Option<Credentials>, source: Option<&str>) -> Prefill {

@@ -27,9 +27,23 @@ pub fn grouped(n: usize) -> String {
     out
 }
 
+/// A reason as a sentence: a capital letter in front, one full stop behind.
+#[must_use]
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasons_become_sentences() {
+        assert_eq!(sentence("no answer"), "No answer.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), "");
+    }
 
     #[test]
     fn counts_agree_with_their_noun() {

@@ -1,6 +1,8 @@
 //! From configuration to a client: attaches to the embedded plane or starts it, or dials the one that was
 //! named, and signs in.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -11,18 +13,23 @@ use crate::clock;
 use crate::config::{Config, Target};
 use crate::plane::embedded::{Keeper, KeeperEvent};
 use crate::plane::{CREDENTIALS, Settings, StartError};
-use crate::secret::Credentials;
+use crate::secret::{Credentials, SecretError};
 
 use super::failure::{Exit, Failure};
 use super::output::say;
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        let exit = match error {
-            StartError::OwnerSilent { .. } => Exit::Unreachable,
-            _ => Exit::Failed,
-        };
-        Self::new(exit, error)
+        match &error {
+            StartError::PlainBeyondLoopback { .. } => Self::new(Exit::Usage, error),
+            StartError::Damaged { path, .. } => {
+                let dir = path.parent().unwrap_or(path).display();
+                let way = format!("To keep it aside and begin anew: palette-console sandbox reset --data-dir '{dir}'");
+                Self::new(Exit::Failed, format!("{error}.\n{way}"))
+            }
+            StartError::OwnerSilent { .. } => Self::new(Exit::Unreachable, error),
+            _ => Self::new(Exit::Failed, error),
+        }
     }
 }
 
@@ -38,42 +45,58 @@ pub async fn open(config: &Config) -> Result<Keeper, StartError> {
 pub struct Plane {
     /// The client.
     pub client: Client,
-    keeper: Option<(Arc<Mutex<Keeper>>, JoinHandle<()>)>,
+    watch: Option<Watch>,
 }
 
 impl Plane {
     /// Connects, and signs in as tenant administrator.
     pub async fn connect(config: &Config) -> Result<Self, Failure> {
-        let (address, keeper, login) = match &config.target {
-            Target::Remote(address) => (address.clone(), None, config.tenant_login()),
+        let (address, watch) = match &config.target {
+            Target::Remote(address) => (address.clone(), None),
             Target::Embedded => {
                 let keeper = open(config).await?;
                 keeper.warnings().iter().for_each(say);
-                let own = || Credentials::read(&config.data_dir.join(CREDENTIALS)).ok();
-                let login = config.tenant_login().or_else(|| Login::tenant_of(&own()?));
-                (Address::Socket(keeper.socket().to_owned()), Some(keeper), login)
+                (Address::Socket(keeper.socket().to_owned()), Some(Watch::over(keeper)))
             }
         };
-        let login = login.ok_or_else(|| Failure::new(Exit::NotAuthenticated, NO_CREDENTIALS))?;
-        let options = Options {
-            trust: config.trust.clone(),
-            auto_login: Some(login.clone()),
-            ..Options::new(address, clock::system())
-        };
-        let client = Client::new(options)?;
-        let plane = Self { client, keeper: keeper.map(watch_over) };
-        plane.client.read_capabilities().await?;
-        plane.client.login(&login).await?;
-        Ok(plane)
+        match signed_in(address, config).await {
+            Ok(client) => Ok(Self { client, watch }),
+            Err(failure) => {
+                let_go(watch).await;
+                Err(failure)
+            }
+        }
     }
 
     /// Lets go of the embedded plane, where this process ran it.
     pub async fn close(self) {
-        if let Some((keeper, watcher)) = self.keeper {
-            watcher.abort();
-            let _ = watcher.await;
-            keeper.lock().await.release().await;
-        }
+        let_go(self.watch).await;
+    }
+}
+
+async fn signed_in(address: Address, config: &Config) -> Result<Client, Failure> {
+    let login = match (config.tenant_login(), &config.target) {
+        (None, Target::Embedded) => own_login(&config.data_dir)?,
+        (given, _) => given,
+    };
+    let login = login.ok_or_else(|| Failure::new(Exit::NotAuthenticated, NO_CREDENTIALS))?;
+    let options = Options {
+        trust: config.trust.clone(),
+        auto_login: Some(login.clone()),
+        ..Options::new(address, clock::system())
+    };
+    let client = Client::new(options)?;
+    client.read_capabilities().await?;
+    client.login(&login).await?;
+    Ok(client)
+}
+
+/// The login that the embedded plane wrote down for its owner; `None` where its file is gone.
+fn own_login(data_dir: &Path) -> Result<Option<Login>, Failure> {
+    match Credentials::read(&data_dir.join(CREDENTIALS)) {
+        Ok(credentials) => Ok(Login::tenant_of(&credentials)),
+        Err(SecretError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(Exit::NotAuthenticated, error)),
     }
 }
 
@@ -81,18 +104,34 @@ const NO_CREDENTIALS: &str = "no credentials for the plane: name a file with --a
                               SPECTROCLOUD_APIKEY";
 
 /// Takes the plane over when the console that runs it ends while this command is at work.
-fn watch_over(keeper: Keeper) -> (Arc<Mutex<Keeper>>, JoinHandle<()>) {
-    let keeper = Arc::new(Mutex::new(keeper));
-    let watched = keeper.clone();
-    let watcher = tokio::spawn(async move {
-        loop {
-            match watched.lock().await.next_event().await {
-                KeeperEvent::TookOver { .. } => {
-                    say("The console that ran the embedded plane ended; this command runs it now.")
+struct Watch {
+    keeper: Arc<Mutex<Keeper>>,
+    watcher: JoinHandle<()>,
+}
+
+impl Watch {
+    fn over(keeper: Keeper) -> Self {
+        let keeper = Arc::new(Mutex::new(keeper));
+        let watched = keeper.clone();
+        let watcher = tokio::spawn(async move {
+            loop {
+                match watched.lock().await.next_event().await {
+                    KeeperEvent::TookOver { .. } => {
+                        say("The console that ran the embedded plane ended; this command runs it now.")
+                    }
+                    KeeperEvent::Failed(error) => say(format!("The embedded plane cannot be taken over: {error}")),
                 }
-                KeeperEvent::Failed(error) => say(format!("The embedded plane cannot be taken over: {error}")),
             }
-        }
-    });
-    (keeper, watcher)
+        });
+        Self { keeper, watcher }
+    }
+}
+
+async fn let_go(watch: Option<Watch>) {
+    if let Some(Watch { keeper, watcher }) = watch {
+        watcher.abort();
+        // It ends at its next await, and gives back the keeper with that.
+        let _ = watcher.await;
+        keeper.lock().await.release().await;
+    }
 }

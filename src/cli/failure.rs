@@ -64,9 +64,17 @@ pub(super) fn exit_of(error: &client::Error) -> Exit {
 
 impl From<client::Error> for Failure {
     fn from(error: client::Error) -> Self {
-        Self::new(exit_of(&error), error)
+        let exit = exit_of(&error);
+        match error.signed_out() {
+            // A command has no session that a person could open again: it has only what it was given.
+            Some(_) => Self::new(exit, format!("could not {}: {REJECTED}", error.operation)),
+            None => Self::new(exit, error),
+        }
     }
 }
+
+const REJECTED: &str = "the plane does not accept the credentials of this command. Check the API key \
+                        (--api-key-file, SPECTROCLOUD_APIKEY) or the account in the file of --credentials";
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {

@@ -48,6 +48,20 @@ impl Output {
         }
     }
 
+    /// Prints a list that people read as a text of its own rather than as a table.
+    pub fn report(
+        self,
+        value: &impl Serialize,
+        header: Header,
+        rows: &[Vec<String>],
+        text: &str,
+    ) -> Result<(), Failure> {
+        match self.output {
+            Format::Table => print(&(text::clean_lines(text) + "\n")),
+            Format::Json | Format::Csv => self.list(value, header, rows),
+        }
+    }
+
     /// Prints one thing: `value` as JSON, or its fields one a line.
     pub fn one(self, value: &impl Serialize, fields: &[(&str, String)]) -> Result<(), Failure> {
         match self.output {
@@ -68,7 +82,7 @@ impl Output {
 
 fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::Failed, error))?;
-    print(&(text + "\n"))
+    print(&(text::sanitize::escape_json(&text) + "\n"))
 }
 
 fn csv(header: Header, rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
@@ -96,9 +110,9 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A message on stderr. Where nobody listens any more it is dropped.
+/// A message on stderr, made harmless. Where nobody listens any more it is dropped.
 pub fn say(message: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let _ = writeln!(io::stderr(), "{}", text::clean_lines(&message.to_string()));
 }
 
 /// Asks before something that cannot be undone: the person types `expected`. Elsewhere than on a terminal `--yes` is

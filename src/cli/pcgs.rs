@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::meta::time;
 use crate::clock::{self, Clock};
 use crate::config::Config;
-use crate::ops::delete::{self, DeleteError};
+use crate::ops::delete::{self, DeleteError, Deleted, Residual};
 use crate::ops::migrate::{self, MigrateError, Plan, Progress, Proof, Verdict, health_word};
 use crate::ops::pcgs::{Inventory, Pcg, Unresolved, inventory, resolve};
 use crate::ops::rename::{self, RenameError};
@@ -295,13 +295,21 @@ async fn delete(plane: &Plane, command: &Delete) -> Result<Exit, Failure> {
         };
         Failure::new(exit, error)
     })?;
-    let gateway = json!({"uid": deleted.pcg.uid, "name": deleted.pcg.name});
-    let value = json!({"deleted": gateway, "residual": deleted.residual});
-    match command.output.output {
-        super::output::Format::Table => say(delete::checklist(&deleted)),
-        _ => command.output.one(&value, &[("DELETED", deleted.pcg.name.clone()), ("UID", deleted.pcg.uid.clone())])?,
-    }
+    left_behind(&deleted, command.output)?;
     Ok(Exit::Done)
+}
+
+const RESIDUAL: Header =
+    &[("DELETED", false), ("UID", false), ("WHAT", false), ("LOOK FOR", false), ("COMMANDS", false)];
+
+fn left_behind(deleted: &Deleted, output: Output) -> Result<(), Failure> {
+    let Deleted { pcg, residual } = deleted;
+    let value = json!({"deleted": {"uid": pcg.uid, "name": pcg.name}, "residual": residual});
+    let row = |it: &Residual| {
+        vec![pcg.name.clone(), pcg.uid.clone(), it.what.clone(), it.look_for.clone(), it.commands.join("; ")]
+    };
+    let rows: Vec<Vec<String>> = residual.iter().map(row).collect();
+    output.report(&value, RESIDUAL, &rows, &delete::checklist(deleted))
 }
 
 async fn rename(plane: &Plane, command: &Rename) -> Result<Exit, Failure> {
@@ -311,7 +319,7 @@ async fn rename(plane: &Plane, command: &Rename) -> Result<Exit, Failure> {
         let exit = match &error {
             RenameError::Empty | RenameError::TooLong(_) | RenameError::Control => Exit::Usage,
             RenameError::Client(error) => exit_of(error),
-            RenameError::Unchanged { .. } => Exit::Partial,
+            RenameError::Unchanged { .. } | RenameError::Unknown { .. } => Exit::Partial,
         };
         Failure::new(exit, error)
     })?;

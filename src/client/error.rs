@@ -84,7 +84,9 @@ impl Error {
         match &self.kind {
             Kind::TimedOut { .. } | Kind::Broken { .. } => true,
             // A gateway between us and the plane gave up waiting for it.
-            Kind::Refused { status, .. } | Kind::NotTheApi { status, .. } => matches!(status, 502..=504),
+            Kind::Refused { status, .. } => matches!(status, 502..=504),
+            // A yes that is not the plane's own may come from before it or from behind it.
+            Kind::NotTheApi { status, .. } => matches!(status, 200..=299 | 502..=504),
             _ => false,
         }
     }
@@ -92,7 +94,7 @@ impl Error {
     /// Whether the plane could not be reached at all or did not answer as a plane should.
     #[must_use]
     pub fn plane_lost(&self) -> bool {
-        matches!(self.kind, Kind::Unreachable { .. }) || self.outcome_unknown()
+        matches!(self.kind, Kind::Unreachable { .. } | Kind::NotTheApi { .. }) || self.outcome_unknown()
     }
 
     /// Whether a login would help, and which.
@@ -291,6 +293,8 @@ mod tests {
         let open = |kind| Error::new("x", kind).outcome_unknown();
         assert!(open(Kind::TimedOut { after: Duration::from_secs(1) }));
         assert!(open(Kind::NotTheApi { status: 504, found: "a web page".into() }));
+        assert!(open(Kind::NotTheApi { status: 200, found: "a web page".into() }));
+        assert!(!open(Kind::NotTheApi { status: 404, found: "a web page".into() }));
         assert!(!open(Kind::Unreachable { address: "a".into(), reason: "r".into() }));
         assert!(!refused(500, json!({"code":"X"})).outcome_unknown());
     }

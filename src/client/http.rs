@@ -2,11 +2,12 @@
 
 use std::error::Error as _;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode, redirect};
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
 use tracing::debug;
 
 use crate::api::{self, ApiError};

@@ -2,7 +2,7 @@
 //! administrator's. Tokens live in memory only.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
@@ -147,6 +147,9 @@ pub(super) struct Sessions {
     tenant_failures: AtomicU64,
     system_failures: AtomicU64,
     refreshing: tokio::sync::Mutex<()>,
+    signing_in: tokio::sync::Mutex<()>,
+    /// The plane refused the login that this client has for itself.
+    turned_away: AtomicBool,
 }
 
 /// A token this close to its end is renewed before it is used.
@@ -169,6 +172,8 @@ impl Sessions {
             tenant_failures: AtomicU64::default(),
             system_failures: AtomicU64::default(),
             refreshing: tokio::sync::Mutex::default(),
+            signing_in: tokio::sync::Mutex::default(),
+            turned_away: AtomicBool::new(false),
         }
     }
 
@@ -349,14 +354,25 @@ impl Client {
         self.inner.sessions.slot(kind).take_if(|session| session.serial == serial);
     }
 
-    /// Signs in by itself where the client was given a login for that; `false` where it was not, or failed.
+    /// Signs in by itself where the client was given a login for that, once for all calls that lost the same session.
+    /// `false` where it was not, or failed. A login that the plane refused is not tried again: five lock the account.
     pub(super) async fn sign_in_again(&self, kind: SessionKind) -> bool {
-        match &self.inner.auto_login {
-            Some(login @ (Login::Tenant { .. } | Login::System { .. })) if login.kind() == kind => {
-                Box::pin(self.login(login)).await.is_ok()
-            }
-            _ => false,
+        let Some(login @ (Login::Tenant { .. } | Login::System { .. })) = &self.inner.auto_login else { return false };
+        let sessions = &self.inner.sessions;
+        if login.kind() != kind {
+            return false;
         }
+        let _one_at_a_time = sessions.signing_in.lock().await;
+        if sessions.get(kind).is_some() {
+            return true;
+        }
+        if sessions.turned_away.load(Ordering::Relaxed) {
+            return false;
+        }
+        let signed_in = Box::pin(self.login(login)).await;
+        let refused = matches!(&signed_in, Err(error) if !error.plane_lost() && !error.is_overload());
+        sessions.turned_away.store(refused, Ordering::Relaxed);
+        signed_in.is_ok()
     }
 }
 

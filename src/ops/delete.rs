@@ -237,7 +237,7 @@ pub fn checklist(deleted: &Deleted) -> String {
             out += &format!("      {command}\n");
         }
     }
-    out
+    text::clean_lines(&out) + "\n"
 }
 
 #[cfg(test)]

@@ -303,7 +303,7 @@ pub enum MigrateError {
         last_words: Option<String>,
     },
     /// Watching ended for a reason of its own.
-    #[error(transparent)]
+    #[error("{0} The migration may go on by itself; watch it again, or look at the audit logs")]
     Lost(Error),
 }
 

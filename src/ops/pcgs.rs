@@ -10,6 +10,7 @@ use crate::api::cluster::{ClusterSummary, overlord_uid};
 use crate::api::overlord::{Condition, IpPool, Overlord};
 use crate::api::{CloudType, HealthState, PAGE_LIMIT, PcgState};
 use crate::client::{Client, Error};
+use crate::text;
 
 /// Reads that run at the same time. The client's rate limit holds them back further where the plane wants it.
 const AT_ONCE: usize = 8;
@@ -298,7 +299,7 @@ pub enum Unresolved {
 }
 
 fn listed(pairs: &[(String, String)]) -> String {
-    pairs.iter().map(|(uid, rest)| format!("\n  {uid}  {rest}")).collect()
+    pairs.iter().map(|(uid, rest)| format!("\n  {}  {}", text::clean(uid), text::clean(rest))).collect()
 }
 
 /// Finds a gateway by its uid or its exact name.
@@ -313,7 +314,7 @@ pub fn resolve<'a>(pcgs: &'a [Pcg], wanted: &str) -> Result<&'a Pcg, Unresolved>
     match named.as_slice() {
         [one] => Ok(one),
         [] => {
-            let known = pcgs.iter().take(10).map(|pcg| (pcg.uid.clone(), crate::text::clean(&pcg.name).into_owned()));
+            let known = pcgs.iter().take(10).map(|pcg| (pcg.uid.clone(), pcg.name.clone()));
             Err(Unresolved::Unknown { name: wanted.to_owned(), known: known.collect() })
         }
         several => {

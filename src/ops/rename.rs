@@ -29,6 +29,16 @@ pub enum RenameError {
         /// The name that the plane shows.
         shown: String,
     },
+    /// The answer was lost, and the plane cannot be asked.
+    #[error(
+        "the answer was lost ({reason}), and which name the gateway has cannot be read: {again} Nothing was sent again"
+    )]
+    Unknown {
+        /// Why the answer was lost.
+        reason: String,
+        /// Why the state cannot be read.
+        again: String,
+    },
 }
 
 /// Whether a name will do.
@@ -55,11 +65,16 @@ pub async fn run(client: &Client, uid: &str, name: &str) -> Result<(), RenameErr
     let current = client.overlord(uid).await?.metadata;
     let metadata = ObjectMetaInput { name: name.clone(), labels: current.labels, annotations: current.annotations };
     match client.update_overlord(uid, &MetadataUpdate { metadata }).await {
-        Err(error) if error.outcome_unknown() => {
-            let shown = client.overlord(uid).await?.metadata.name;
-            if shown == name { Ok(()) } else { Err(RenameError::Unchanged { reason: error.reason(), shown }) }
-        }
+        Err(error) if error.outcome_unknown() => look_again(client, uid, name, error.reason()).await,
         answer => Ok(answer?),
+    }
+}
+
+async fn look_again(client: &Client, uid: &str, wanted: String, reason: String) -> Result<(), RenameError> {
+    match client.overlord(uid).await {
+        Ok(read) if read.metadata.name == wanted => Ok(()),
+        Ok(read) => Err(RenameError::Unchanged { reason, shown: read.metadata.name }),
+        Err(error) => Err(RenameError::Unknown { reason, again: error.to_string() }),
     }
 }
 

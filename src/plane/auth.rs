@@ -179,16 +179,8 @@ fn too_many_at_once() -> Refusal {
 }
 
 fn wrong_password(left: Option<u32>) -> Refusal {
-    let warning = match left {
-        Some(1) => " One more wrong password locks the account for 15 minutes.".to_owned(),
-        Some(left) => format!(" {left} tries are left before the account is locked for 15 minutes."),
-        None => String::new(),
-    };
-    let refusal = Refusal::new(
-        StatusCode::UNAUTHORIZED,
-        code::BAD_CREDENTIALS,
-        format!("The user name or the password is wrong.{warning}"),
-    );
+    let message = "The user name or the password is wrong.";
+    let refusal = Refusal::new(StatusCode::UNAUTHORIZED, code::BAD_CREDENTIALS, message);
     match left {
         Some(left) => refusal.with(json!({ "attemptsLeft": left })),
         None => refusal,

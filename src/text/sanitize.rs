@@ -33,6 +33,21 @@ pub fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
+/// The same text as JSON text, with every control and invisible formatting character as a `\u` escape: the value stays
+/// what it was, and a terminal that shows it is safe. `json` is what a serializer wrote, so the only raw control
+/// character in it is the line break between its parts.
+#[must_use]
+pub fn escape_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        if c != '\n' && is_harmful(c) {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
 /// At most `width` columns of `text`; what is cut away is shown by `…`.
 #[must_use]
 pub fn elide(text: &str, width: usize) -> Cow<'_, str> {
@@ -69,6 +84,15 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{202E}c"), "a\u{FFFD}[2Jb\u{FFFD}c");
         assert_eq!(clean("plain ünïcode 東"), "plain ünïcode 東");
         assert_eq!(clean_lines("one\ntwo\r\nthree\u{7}"), "one\ntwo\nthree\u{FFFD}");
+    }
+
+    #[test]
+    fn escaped_json_is_harmless_and_says_the_same() {
+        let told = "a\u{9b}\u{202e}b\u{e0041}\u{7f}東";
+        let json = serde_json::to_string_pretty(&[told]).unwrap();
+        let escaped = escape_json(&json);
+        assert_eq!(escaped, "[\n  \"a\\u009b\\u202eb\\udb40\\udc41\\u007f東\"\n]");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [told]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::runtime::input::Input;
 use super::screens::audits::Audits;
 use super::screens::errors::ErrorLog;
 use super::screens::gateways::Gateways;
-use super::screens::login::{LoginCard, LoginDialog};
+use super::screens::login::{Cards, LoginCard, LoginDialog};
 use super::screens::trouble::TroubleScreen;
 use super::ui::widgets::toast::{ToastKind, Toasts};
 use crate::client::SessionKind;
@@ -86,8 +86,7 @@ pub struct App {
     tab: Tab,
     gateways: Gateways,
     audits: Audits,
-    tenant_card: LoginCard,
-    system_card: LoginCard,
+    cards: Cards,
     trouble: Option<TroubleScreen>,
     layers: Vec<Box<dyn Layer>>,
     toasts: Toasts,
@@ -98,24 +97,25 @@ pub struct App {
     refresh_at: Option<Instant>,
     /// When the clusters are counted anew by themselves; rarer, since that takes many reads.
     recount_at: Option<Instant>,
+    recount_began: Option<Instant>,
 }
 
-/// How often clusters are counted anew by themselves.
+/// How often clusters are counted anew by themselves, at most.
 const RECOUNT: Duration = Duration::from_secs(120);
+/// Counting may take this part of the time at most: a plane that tells a cluster's gateway only one by one is not
+/// asked without end.
+const COUNTING: u32 = 10;
 
 impl App {
     /// The application before it knows its plane.
     #[must_use]
     pub fn new(model: Model) -> Self {
-        let tenant_card = LoginCard::new(SessionKind::Tenant, &model.prefill);
-        let system_card = LoginCard::new(SessionKind::System, &model.prefill);
         Self {
+            cards: Cards::new(&model.prefill),
             model,
             tab: Tab::default(),
             gateways: Gateways::default(),
             audits: Audits::default(),
-            tenant_card,
-            system_card,
             trouble: None,
             layers: Vec::new(),
             toasts: Toasts::default(),
@@ -123,6 +123,7 @@ impl App {
             pending: Vec::new(),
             refresh_at: None,
             recount_at: None,
+            recount_began: None,
         }
     }
 
@@ -166,28 +167,26 @@ impl App {
             acts.push(Act::Effect(Effect::Ask(Request::Gateways)));
         }
         if self.recount_at.take_if(|at| *at <= now).is_some() && self.is_signed_in(SessionKind::Tenant) {
-            acts.push(Act::Effect(Effect::Ask(Request::Clusters)));
+            acts.push(self.recount());
         }
         acts
+    }
+
+    fn recount(&mut self) -> Act {
+        self.recount_at = None;
+        self.recount_began = Some(self.model.now.tick);
+        Act::Effect(Effect::Ask(Request::Clusters))
     }
 
     /// Reads gateways and clusters anew.
     fn reread(&mut self) -> Acts {
         self.model.freshness.loading = true;
         self.refresh_at = None;
-        self.recount_at = None;
-        [Request::Gateways, Request::Clusters].map(|request| Act::Effect(Effect::Ask(request))).into()
+        vec![Act::Effect(Effect::Ask(Request::Gateways)), self.recount()]
     }
 
     fn is_signed_in(&self, kind: SessionKind) -> bool {
         self.model.sessions.who(kind).is_some()
-    }
-
-    fn card(&mut self, kind: SessionKind) -> &mut LoginCard {
-        match kind {
-            SessionKind::Tenant => &mut self.tenant_card,
-            SessionKind::System => &mut self.system_card,
-        }
     }
 
     fn on_plane(&mut self, event: PlaneEvent) -> Acts {
@@ -196,7 +195,9 @@ impl App {
             PlaneEvent::Failed(trouble) => self.fail(trouble),
             PlaneEvent::TookOver { previous } => {
                 let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                let words = format!("The console that ran the embedded plane{who} ended; this one runs it now.");
+                let words = format!(
+                    "The console that ran the embedded plane{who} ended or was suspended; this one runs it now."
+                );
                 self.model.place = "embedded plane".to_owned();
                 let mut acts = vec![Act::Notice(Tone::Info, words)];
                 if self.is_signed_in(SessionKind::Tenant) {
@@ -218,8 +219,7 @@ impl App {
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
         self.model.save_dir = ready.save_dir;
-        self.tenant_card = LoginCard::new(SessionKind::Tenant, &self.model.prefill);
-        self.system_card = LoginCard::new(SessionKind::System, &self.model.prefill);
+        self.cards = Cards::new(&self.model.prefill);
         let warnings = ready.warnings.into_iter().map(|words| Act::Notice(Tone::Failed, words));
         warnings.chain([Act::Effect(Effect::Ask(Request::Greeting))]).collect()
     }
@@ -236,7 +236,6 @@ impl App {
                 Act::Close => {
                     self.layers.pop();
                 }
-                Act::CloseAll => self.layers.clear(),
                 Act::Migrate { plan, watch } => effects.push(self.migrate(plan, watch)),
                 Act::ShowAudits { uid, name } => {
                     self.layers.clear();
@@ -277,13 +276,13 @@ impl App {
     /// Closes a session that the plane does not accept any more. Over a dialog the login comes as a dialog too, so
     /// that what was typed below stays; else the tab itself shows its card.
     fn sign_out(&mut self, kind: SessionKind) {
-        if !self.is_signed_in(kind) {
-            return;
-        }
-        self.model.sessions.set(kind, None);
         let card = || LoginCard::new(kind, &self.model.prefill).ended();
         let (body, dialog) = (card(), card());
-        *self.card(kind) = body;
+        if self.is_signed_in(kind) {
+            self.model.sessions.set(kind, None);
+            *self.cards.of(kind) = body;
+        }
+        // Where the login was put off before, it is offered again as soon as a dialog needs it.
         let asked = self.layers.iter().any(|layer| layer.opens_session() == Some(kind));
         if !self.layers.is_empty() && !asked {
             self.layers.push(Box::new(LoginDialog(dialog)));

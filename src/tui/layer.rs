@@ -30,8 +30,6 @@ pub enum Act {
     Open(Box<dyn Layer>),
     /// This dialog goes away.
     Close,
-    /// Every dialog goes away.
-    CloseAll,
     /// A migration begins, or is watched again.
     Migrate {
         /// What was looked at.

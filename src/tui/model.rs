@@ -113,6 +113,8 @@ pub struct Model {
 
 /// How often gateways are read anew while someone may be looking.
 pub const REFRESH: Duration = Duration::from_secs(30);
+/// How soon gateways are read anew where the plane could not be reached.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Model {
     /// A model of a plane that is not there yet.

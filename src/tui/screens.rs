@@ -7,4 +7,5 @@ pub mod gateways;
 pub mod help;
 pub mod leave;
 pub mod login;
+pub mod reading;
 pub mod trouble;

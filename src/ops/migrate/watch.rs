@@ -89,11 +89,7 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
         let batch: Vec<ClusterRef> = self.waiting.iter().take(ROUND).cloned().collect();
         let read = |cluster: ClusterRef| async move { reference(client, &cluster).await.map(|to| (cluster, to)) };
         let found: Vec<(ClusterRef, Reference)> = stream::iter(batch).map(read).buffered(AT_ONCE).try_collect().await?;
-        if self.sight != Sight::Clear {
-            self.sight = Sight::Clear;
-            self.last_move = Instant::now();
-            self.report(Progress::PlaneBack);
-        }
+        self.in_sight();
         self.waiting.drain(..found.len().min(self.waiting.len()));
         let before = self.settled.len();
         for (cluster, reference) in found {
@@ -135,6 +131,15 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
 
     fn slow_down(&mut self) {
         self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+
+    /// Takes note that the plane was read.
+    fn in_sight(&mut self) {
+        if self.sight != Sight::Clear {
+            self.sight = Sight::Clear;
+            self.last_move = Instant::now();
+            self.report(Progress::PlaneBack);
+        }
     }
 
     /// Takes note that the plane cannot be read at the moment; fails where waiting would not help.
@@ -180,6 +185,7 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
             let again = stream::iter(self.settled.clone()).map(read).buffered(AT_ONCE);
             match again.try_collect::<Vec<Proved>>().await {
                 Ok(mut clusters) => {
+                    self.in_sight();
                     clusters.sort_by(|a, b| a.cluster.name.cmp(&b.cluster.name));
                     return Ok(Proof { source: self.plan.source.clone(), target: self.plan.target.clone(), clusters });
                 }

@@ -6,10 +6,10 @@ use crate::text;
 use crate::tui::jobs::State;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::Trouble;
-use crate::tui::model::{PlaneState, REFRESH};
+use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
 
-use super::{App, RECOUNT};
+use super::{App, COUNTING, RECOUNT};
 
 impl App {
     pub(super) fn on_answer(&mut self, request: Option<Request>, answer: &Answer) -> Acts {
@@ -19,8 +19,8 @@ impl App {
         }
         acts.extend(self.audits.on_answer(answer));
         self.gateways.on_answer(answer);
-        self.tenant_card.on_answer(answer);
-        self.system_card.on_answer(answer);
+        self.cards.tenant.on_answer(answer);
+        self.cards.system.on_answer(answer);
         acts.extend(self.tell_layers(answer));
         acts
     }
@@ -69,7 +69,9 @@ impl App {
             Answer::Gateways(result) => self.on_gateways(result),
             Answer::Clouds(Ok(clouds)) => self.on_parts(|inventory| inventory.add_clouds(clouds.clone())),
             Answer::Clusters(result) => {
-                self.recount_at = Some(self.model.now.tick + RECOUNT);
+                let now = self.model.now.tick;
+                let took = self.recount_began.take().map_or(RECOUNT, |began| now - began);
+                self.recount_at = Some(now + RECOUNT.max(took * COUNTING));
                 match result {
                     Ok(clusters) => self.on_parts(|inventory| inventory.set_clusters(clusters.clone())),
                     Err(_) => Acts::new(),
@@ -102,7 +104,10 @@ impl App {
                 self.trouble = None;
                 Acts::new()
             }
-            Err(error) => self.fail(Trouble { message: error.to_string(), damaged: false }),
+            Err(error) => {
+                let message = format!("{} {}", text::sentence(&error.reason()), error.advice());
+                self.fail(Trouble { message, damaged: false })
+            }
         }
     }
 
@@ -127,7 +132,8 @@ impl App {
     }
 
     fn on_gateways(&mut self, result: &Result<Vec<crate::api::overlord::Overlord>, Error>) -> Acts {
-        self.refresh_at = Some(self.model.now.tick + REFRESH);
+        let lost = result.as_ref().is_err_and(Error::plane_lost);
+        self.refresh_at = Some(self.model.now.tick + if lost { LOOK_AGAIN } else { REFRESH });
         self.model.freshness.loading = false;
         match result {
             Ok(gateways) => {

@@ -50,7 +50,7 @@ pub fn split(screen: Rect, model: &Model) -> Parts {
 fn news(model: &Model) -> Option<(String, Slot)> {
     if let (Some(reason), true) = (&model.freshness.failed, model.sessions.tenant.is_some()) {
         let since = model.freshness.read_at.map(|at| format!(" since {} UTC", at.format("%H:%M"))).unwrap_or_default();
-        let words = format!("{} Not refreshed{since}, trying again by itself: {reason}", model.glyphs.warn);
+        let words = format!("{} Not refreshed{since}: {reason}; trying again by itself", model.glyphs.warn);
         return Some((words, Slot::Warn));
     }
     let running: Vec<_> = model.jobs.running().collect();
@@ -144,8 +144,8 @@ impl App {
             }
         }
         match (self.tab, self.is_signed_in(self.tab.session())) {
-            (Tab::Backup, false) => self.system_card.view(area, buf, &self.model),
-            (_, false) => self.tenant_card.view(area, buf, &self.model),
+            (Tab::Backup, false) => self.cards.system.view(area, buf, &self.model),
+            (_, false) => self.cards.tenant.view(area, buf, &self.model),
             (Tab::Gateways, true) => self.gateways.view(area, buf, &self.model),
             (Tab::Backup, true) => backup::view(area, buf, &self.model),
             (Tab::Audits, true) => self.audits.view(area, buf, &self.model),
@@ -188,10 +188,10 @@ impl App {
         match (&self.model.plane, &self.trouble, self.tab) {
             (PlaneState::Failed(_), Some(trouble), _) => trouble.cursor(parts.body),
             (PlaneState::Ready, _, Tab::Backup) if !self.is_signed_in(Tab::Backup.session()) => {
-                self.system_card.cursor(parts.body, &self.model)
+                self.cards.system.cursor(parts.body, &self.model)
             }
             (PlaneState::Ready, _, tab) if !self.is_signed_in(tab.session()) => {
-                self.tenant_card.cursor(parts.body, &self.model)
+                self.cards.tenant.cursor(parts.body, &self.model)
             }
             (PlaneState::Ready, _, Tab::Gateways) => self.gateways.cursor(parts.body, row(parts.hints, 1)),
             (PlaneState::Ready, _, Tab::Audits) => self.audits.cursor(parts.body),

@@ -5,9 +5,8 @@ use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::model::PlaneState;
 use crate::tui::msg::Effect;
 use crate::tui::runtime::key::Key;
-use crate::tui::screens::errors::Errors;
 use crate::tui::screens::gateways::progress::ProgressDialog;
-use crate::tui::screens::help::Help;
+use crate::tui::screens::help;
 use crate::tui::screens::leave::Leave;
 
 use super::{App, Tab};
@@ -39,7 +38,7 @@ impl App {
     fn on_tab_key(&mut self, key: Key) -> Acts {
         let session = self.tab.session();
         if !self.is_signed_in(session) {
-            return match self.card(session).on_key(key) {
+            return match self.cards.of(session).on_key(key, &self.model) {
                 Some(acts) => acts,
                 None => find(Scope::Everywhere, key).map(|command| self.on_global(command)).unwrap_or_default(),
             };
@@ -77,8 +76,8 @@ impl App {
             Command::NextTab => self.show_tab(self.tab.place() + 1),
             Command::PreviousTab => self.show_tab(self.tab.place() + Tab::ALL.len() - 1),
             Command::Tab(number) => self.show_tab(usize::from(number.saturating_sub(1))),
-            Command::Help => vec![Act::Open(Box::new(Help::new(self.tab.scope())))],
-            Command::Errors => vec![Act::Open(Box::new(Errors::new(&self.errors)))],
+            Command::Help => vec![Act::Open(Box::new(help::page(self.tab.scope())))],
+            Command::Errors => vec![Act::Open(Box::new(self.errors.page()))],
             Command::Jobs => self.watch(),
             Command::Refresh if self.is_signed_in(self.tab.session()) => self.reread(),
             Command::Redraw => vec![Act::Effect(Effect::Redraw)],
@@ -113,7 +112,7 @@ impl App {
         if let Some(layer) = self.layers.last_mut() {
             layer.on_paste(text);
         } else if !self.is_signed_in(session) {
-            self.card(session).on_paste(text);
+            self.cards.of(session).on_paste(text);
         } else {
             self.gateways.on_paste(text, &self.model);
         }

@@ -57,20 +57,16 @@ impl Default for Audits {
 }
 
 impl Audits {
-    /// Reads the first page where nothing was read yet.
+    /// Reads the newest page, unless the person has gone down to an older entry and wants to find it there again.
     pub fn enter(&mut self) -> Acts {
-        if self.loaded || self.loading { Acts::new() } else { self.reload() }
+        let at_top = self.table.selected_row().is_none_or(|row| row == 0);
+        if at_top && !self.loading { self.reload() } else { Acts::new() }
     }
 
     /// Narrows the entries to one resource.
     pub fn show_only(&mut self, uid: String, name: String) -> Acts {
         self.only = Some(Resource { uid, name });
         self.restart()
-    }
-
-    /// Forgets what was read, for another session.
-    pub fn forget(&mut self) {
-        *self = Self::default();
     }
 
     fn restart(&mut self) -> Acts {
@@ -139,7 +135,7 @@ impl Audits {
     pub fn on_command(&mut self, command: Command) -> Option<Acts> {
         let selected = self.table.selected_row().and_then(|row| self.entries.get(row));
         match (command, selected) {
-            (Command::Open, Some(entry)) => Some(vec![Act::Open(Box::new(detail::EntryDialog::new(entry.clone())))]),
+            (Command::Open, Some(entry)) => Some(vec![Act::Open(Box::new(detail::page(entry)))]),
             (Command::CopyUid, Some(entry)) => Some(vec![Act::Effect(Effect::Copy(entry.metadata.uid.clone()))]),
             (Command::Open | Command::CopyUid, None) => {
                 Some(vec![Act::Notice(Tone::Info, "No entry is selected.".to_owned())])

@@ -219,14 +219,19 @@ impl Gateways {
     /// What stands at the right of the tabs: the filter and how many rows it shows.
     pub fn aside(&self, area: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
-        let summary = format!("{} gateways ", self.table.summary());
+        let age = model.freshness.read_at.map(|at| model.now.wall - at).filter(|age| age.num_minutes() > 0);
+        let old = age.map_or_else(String::new, |age| format!(", read {} ago", text::span(age)));
+        let summary = format!("{} gateways{old} ", self.table.summary());
         let filter = match &self.typing {
             Some(line) => format!("/{}  ", line.value()),
             None if self.table.filter().is_empty() => String::new(),
             None => format!("filter {}  ", self.table.filter()),
         };
-        let filter = text::elide(&filter, usize::from(area.width) / 2).into_owned();
+        // Where it is narrow the rows are only counted: the filter must be seen.
+        let wanted = crate::tui::ui::draw::columns(&(summary.clone() + &filter));
+        let summary = if wanted > area.width { format!("{} ", self.table.summary()) } else { summary };
         let room = crate::tui::ui::draw::right(buf, area, &summary, Slot::Muted, look);
+        let filter = text::elide(&filter, usize::from(room)).into_owned();
         let width = crate::tui::ui::draw::columns(&filter).min(room);
         let place = Rect { x: area.x + room - width, width, ..area };
         spans(buf, place, [(filter.as_str(), Slot::Accent)], look);

@@ -59,7 +59,7 @@ impl LoginCard {
     }
 
     /// What a key does; `None` where it means nothing on the card.
-    pub fn on_key(&mut self, key: Key) -> Option<Acts> {
+    pub fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
         if self.busy {
             return None;
         }
@@ -69,7 +69,7 @@ impl LoginCard {
                 show_method(&mut self.form);
                 Some(Acts::new())
             }
-            FormEvent::Submitted | FormEvent::Pressed(_) => Some(self.submit()),
+            FormEvent::Submitted | FormEvent::Pressed(_) => Some(self.submit(model)),
             _ => Some(Acts::new()),
         }
     }
@@ -77,12 +77,6 @@ impl LoginCard {
     /// Inserts a pasted text into the focused field.
     pub fn on_paste(&mut self, text: &str) {
         self.form.paste(text);
-    }
-
-    /// Whether typed letters belong to the card.
-    #[must_use]
-    pub fn takes_letters(&self) -> bool {
-        !self.busy
     }
 
     /// What an answer does to the card.
@@ -95,7 +89,7 @@ impl LoginCard {
         }
     }
 
-    fn submit(&mut self) -> Acts {
+    fn submit(&mut self, model: &Model) -> Acts {
         if !self.form.submit() {
             return Acts::new();
         }
@@ -103,7 +97,7 @@ impl LoginCard {
         self.busy = true;
         self.failure = None;
         let mut acts = vec![Act::Effect(Effect::Ask(Request::Login(login)))];
-        if let (Some(companion), false) = (self.companion.clone(), self.ended) {
+        if let (Some(companion), false) = (self.companion.clone(), model.sessions.system.is_some()) {
             acts.push(Act::Effect(Effect::Ask(Request::Login(companion))));
         }
         acts
@@ -174,7 +168,7 @@ impl LoginCard {
         }
         if let Some(failure) = &self.failure {
             let mut lines: Vec<_> =
-                wrap(&sentence(&failure.reason()), width).into_iter().map(|line| (line, Slot::Bad)).collect();
+                wrap(&text::sentence(&failure.reason()), width).into_iter().map(|line| (line, Slot::Bad)).collect();
             lines.extend(wrap(&failure.advice(), width).into_iter().map(|line| (line, Slot::Text)));
             return lines;
         }
@@ -194,15 +188,6 @@ impl LoginCard {
     #[must_use]
     pub fn cursor(&self, area: Rect, model: &Model) -> Option<Position> {
         self.form.cursor(self.form_area(self.place(area, model)), area)
-    }
-}
-
-/// A reason as a sentence.
-fn sentence(reason: &str) -> String {
-    let mut letters = reason.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
-        None => String::new(),
     }
 }
 
@@ -268,12 +253,37 @@ fn show_method(form: &mut Form) {
     form.show("token", method == "token");
 }
 
+/// The cards that tabs show while their session is missing.
+pub struct Cards {
+    /// For gateways and audit logs.
+    pub tenant: LoginCard,
+    /// For backups.
+    pub system: LoginCard,
+}
+
+impl Cards {
+    /// Fresh cards, filled with what is known.
+    #[must_use]
+    pub fn new(prefill: &Prefill) -> Self {
+        let card = |kind| LoginCard::new(kind, prefill);
+        Self { tenant: card(SessionKind::Tenant), system: card(SessionKind::System) }
+    }
+
+    /// The card of a session.
+    pub fn of(&mut self, kind: SessionKind) -> &mut LoginCard {
+        match kind {
+            SessionKind::Tenant => &mut self.tenant,
+            SessionKind::System => &mut self.system,
+        }
+    }
+}
+
 /// The card as a dialog.
 pub struct LoginDialog(pub LoginCard);
 
 impl Layer for LoginDialog {
-    fn on_key(&mut self, key: Key, _model: &Model) -> Option<Acts> {
-        let acts = self.0.on_key(key);
+    fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
+        let acts = self.0.on_key(key, model);
         match acts {
             None if key == Key::plain(crossterm::event::KeyCode::Esc) => Some(vec![
                 Act::Close,

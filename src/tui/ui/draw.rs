@@ -56,6 +56,7 @@ pub fn text(buf: &mut Buffer, area: Rect, text: &str, style: Style, look: &Look)
         return 0;
     }
     let text = clean(text);
+    let text = look.glyphs.shown(&text);
     let width = usize::from(area.width);
     if text.width() <= width {
         return buf.set_stringn(area.x, area.y, &text, width, style).0 - area.x;

@@ -1,6 +1,10 @@
 //! The signs on the screen, in one place, with a plain set for terminals and readers that cannot show the others.
 
+use std::borrow::Cow;
+
 use ratatui::symbols::border;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// A set of signs. Each is one column wide, so that the two sets lay out alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Glyphs {
     pub spinner: [&'static str; 4],
     /// The frame of a drop-down list.
     pub frame: border::Set<'static>,
+    /// Whether the terminal shows nothing but ASCII, texts from outside included.
+    pub plain: bool,
 }
 
 impl Glyphs {
@@ -72,6 +78,7 @@ impl Glyphs {
             levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
             spinner: ["◐", "◓", "◑", "◒"],
             frame: border::PLAIN,
+            plain: false,
         }
     }
 
@@ -108,6 +115,7 @@ impl Glyphs {
                 horizontal_top: "-",
                 horizontal_bottom: "-",
             },
+            plain: true,
         }
     }
 
@@ -121,6 +129,24 @@ impl Glyphs {
             value.contains("utf-8") || value.contains("utf8")
         });
         if utf8 { Self::unicode() } else { Self::ascii() }
+    }
+
+    /// A text as the terminal can show it, column for column. Where that is ASCII only, our own punctuation has a
+    /// likeness and everything else becomes a question mark.
+    #[must_use]
+    pub fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.plain || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let likeness = |cluster: &str| match cluster {
+            _ if cluster.is_ascii() => cluster.to_owned(),
+            "…" => self.ellipsis.to_owned(),
+            "·" => self.dot.to_owned(),
+            "–" | "—" => self.none.to_owned(),
+            "›" => self.separator.to_owned(),
+            _ => "?".repeat(cluster.width()),
+        };
+        Cow::Owned(text.graphemes(true).map(likeness).collect())
     }
 
     /// The level of a sparkline for `value` where `top` is full; anything above zero shows.
@@ -138,8 +164,6 @@ impl Glyphs {
 
 #[cfg(test)]
 mod tests {
-    use unicode_width::UnicodeWidthStr;
-
     use super::*;
 
     fn all(glyphs: &Glyphs) -> Vec<&'static str> {
@@ -182,6 +206,13 @@ mod tests {
             assert_eq!(sign.width(), 1, "{sign}");
         }
         assert!(all(&Glyphs::ascii()).iter().all(|sign| sign.is_ascii()));
+    }
+
+    #[test]
+    fn an_ascii_terminal_gets_ascii_of_the_same_width() {
+        let shown = |text| Glyphs::ascii().shown(text).into_owned();
+        assert_eq!(shown("Migrate… · é 東京"), "Migrate~ - ? ????");
+        assert_eq!(Glyphs::unicode().shown("é…"), "é…");
     }
 
     #[test]

@@ -107,23 +107,6 @@ impl Theme {
         }
     }
 
-    /// Nothing dim, weight and underline on top of the colours.
-    #[must_use]
-    pub const fn high_contrast() -> Self {
-        Self {
-            muted: PLAIN,
-            accent: UNDERLINED.add_modifier(Modifier::BOLD),
-            good: BOLD.fg(Color::Green),
-            bad: REVERSED.fg(Color::Red),
-            warn: BOLD.fg(Color::Magenta),
-            selected: REVERSED,
-            label: BOLD,
-            rule: PLAIN,
-            badge: REVERSED,
-            ..Self::ansi()
-        }
-    }
-
     /// The style of a slot.
     #[must_use]
     pub const fn style(&self, slot: Slot) -> Style {
@@ -177,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_theme_paints_a_background_or_uses_a_colour_that_vanishes_on_light_or_dark() {
-        for theme in [Theme::ansi(), Theme::mono(), Theme::high_contrast()] {
+        for theme in [Theme::ansi(), Theme::mono()] {
             for slot in SLOTS {
                 let style = theme.style(slot);
                 assert_eq!(style.bg, None, "{slot:?}");

@@ -1,33 +1,15 @@
 //! One audit entry at length.
 
-use crossterm::event::KeyCode;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use crate::api::audit::Audit;
 use crate::api::meta::time;
-use crate::tui::layer::{Act, Acts, Layer};
-use crate::tui::model::Model;
-use crate::tui::msg::Effect;
-use crate::tui::runtime::key::Key;
+use crate::tui::screens::reading::Reading;
 use crate::tui::ui::Slot;
-use crate::tui::ui::widgets::dialog::Dialog;
-use crate::tui::ui::widgets::hints::Hint;
-use crate::tui::ui::widgets::text_view::{StyledLine, TextView};
+use crate::tui::ui::widgets::text_view::StyledLine;
 
-/// The dialog.
-pub struct EntryDialog {
-    entry: Audit,
-    text: TextView,
-}
-
-impl EntryDialog {
-    /// Shows an entry.
-    #[must_use]
-    pub fn new(entry: Audit) -> Self {
-        let text = TextView::new(lines(&entry));
-        Self { entry, text }
-    }
+/// The page of an entry.
+#[must_use]
+pub fn page(entry: &Audit) -> Reading {
+    Reading::new("Audit entry", lines(entry)).about(entry.metadata.uid.clone())
 }
 
 fn lines(entry: &Audit) -> Vec<StyledLine> {
@@ -61,24 +43,4 @@ fn lines(entry: &Audit) -> Vec<StyledLine> {
         lines.extend(text.lines().map(|line| StyledLine::new(line, Slot::Text)));
     }
     lines
-}
-
-impl Layer for EntryDialog {
-    fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
-        match key.code {
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Some(vec![Act::Close]),
-            KeyCode::Char('y') => Some(vec![Act::Effect(Effect::Copy(self.entry.metadata.uid.clone()))]),
-            _ => self.text.on_key(key, dialog(&[]).body(model.screen)).then(Acts::new),
-        }
-    }
-
-    fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
-        let hints = [Hint::new("Up Down", "scroll"), Hint::new("y", "copy uid"), Hint::new("Esc", "close")];
-        let body = dialog(&hints).render(screen, buf, &model.look());
-        self.text.render(body, buf, &model.look());
-    }
-}
-
-fn dialog<'a>(hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new("Audit entry").size(76, 18).hints(hints)
 }

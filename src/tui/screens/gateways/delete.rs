@@ -25,7 +25,7 @@ enum State {
     Looking,
     Unreadable(Error),
     Looked(Box<Plan>),
-    Deleting,
+    Deleting(Box<Plan>),
     Failed(DeleteError),
 }
 
@@ -53,13 +53,23 @@ impl DeleteDialog {
     fn submit(&mut self) -> Acts {
         match &self.state {
             State::Looked(plan) if plan.may_proceed() && self.typed.matches() => {
+                let plan = plan.clone();
                 let request = Request::Delete(plan.clone());
-                self.state = State::Deleting;
+                self.state = State::Deleting(plan);
                 vec![Act::Effect(Effect::Ask(request))]
             }
             State::Failed(_) | State::Unreadable(_) => vec![Act::Close],
             _ => Acts::new(),
         }
+    }
+
+    /// Where only the session had ended, everything is as it was and Enter deletes after the login.
+    fn failed(&mut self, error: &DeleteError) {
+        let signed_out = matches!(error, DeleteError::Refused(error) if error.signed_out().is_some());
+        self.state = match std::mem::replace(&mut self.state, State::Looking) {
+            State::Deleting(plan) if signed_out => State::Looked(plan),
+            _ => State::Failed(error.clone()),
+        };
     }
 
     fn can_type(&self) -> bool {
@@ -69,7 +79,7 @@ impl DeleteDialog {
     fn hints(&self) -> Vec<Hint<'static>> {
         match &self.state {
             State::Looked(plan) if plan.may_proceed() => vec![Hint::new("Enter", "delete"), Hint::new("Esc", "cancel")],
-            State::Deleting => vec![Hint::new("Esc", "close; the deletion goes on")],
+            State::Deleting(_) => vec![Hint::new("Esc", "close; the deletion goes on")],
             _ => vec![Hint::new("Esc", "close")],
         }
     }
@@ -115,7 +125,7 @@ impl Layer for DeleteDialog {
                 Ok(deleted) => {
                     return vec![Act::Close, Act::Open(Box::new(ChecklistDialog::new((**deleted).clone())))];
                 }
-                Err(error) => self.state = State::Failed(error.clone()),
+                Err(error) => self.failed(error),
             },
             _ => {}
         }
@@ -141,7 +151,7 @@ impl Layer for DeleteDialog {
             State::Unreadable(error) => {
                 lines(&error.to_string(), Slot::Bad, body, buf);
             }
-            State::Deleting => {
+            State::Deleting(_) => {
                 lines("Deleting …", Slot::Muted, body, buf);
             }
             State::Failed(error) => {

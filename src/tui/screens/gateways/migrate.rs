@@ -276,7 +276,7 @@ fn typed_area(body: Rect) -> Rect {
 }
 
 fn dialog<'a>(title: &'a str, aside: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new(title).aside(aside).size(74, 13).hints(hints)
+    Dialog::new(title).aside(aside).size(76, 13).hints(hints)
 }
 
 /// Checks as the widget shows them.

@@ -25,6 +25,7 @@ enum Next {
     Delete,
     Audits,
     WatchAgain,
+    TryAgain,
 }
 
 /// The dialog.
@@ -57,8 +58,8 @@ impl ProgressDialog {
                 Some(pcg) => acts.extend(delete::open(pcg)),
                 None => acts.push(Act::Notice(Tone::Info, "The source is deleted already.".to_owned())),
             },
-            Next::WatchAgain => {
-                acts.push(Act::Migrate { plan: Box::new(job.plan.clone()), watch: true });
+            Next::WatchAgain | Next::TryAgain => {
+                acts.push(Act::Migrate { plan: Box::new(job.plan.clone()), watch: next == Next::WatchAgain });
                 acts.push(Act::Open(Box::new(Self::new(&self.source))));
             }
         }
@@ -74,7 +75,9 @@ fn buttons(state: &State) -> Buttons<Next> {
             Button::new(Next::Delete, "Delete the source…"),
             Button::new(Next::Audits, "Audit entries"),
         ]),
-        State::Failed(MigrateError::NotStarted(_)) => Buttons::new([Button::new(Next::Done, "Close")]),
+        State::Failed(MigrateError::NotStarted(_)) => {
+            Buttons::new([Button::new(Next::Done, "Close"), Button::new(Next::TryAgain, "Try again")])
+        }
         State::Failed(_) => Buttons::new([
             Button::new(Next::WatchAgain, "Watch again"),
             Button::new(Next::Audits, "Audit entries"),
@@ -145,7 +148,7 @@ fn hints(state: &State) -> Vec<Hint<'static>> {
 }
 
 fn dialog<'a>(title: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new(title).size(74, 13).hints(hints)
+    Dialog::new(title).size(76, 13).hints(hints)
 }
 
 fn running(job: &Job, body: Rect, buf: &mut Buffer, look: &Look) {

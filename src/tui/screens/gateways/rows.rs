@@ -16,7 +16,7 @@ pub(super) const COLUMNS: [Column; 8] = [
     Column::new("clusters", "Clusters", Width::Fixed(8)).right().priority(1),
     Column::new("heartbeat", "Heartbeat", Width::Fixed(9)).priority(2),
     Column::new("agent", "Agent", Width::Fit { min: 5, max: 10 }).priority(5),
-    Column::new("ip", "Address", Width::Fit { min: 7, max: 39 }).priority(6),
+    Column::new("ip", "Address", Width::Fit { min: 15, max: 39 }).priority(6),
 ];
 
 pub(super) struct PcgRows<'a> {

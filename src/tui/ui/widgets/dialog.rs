@@ -131,7 +131,7 @@ mod tests {
     fn views() {
         insta::assert_debug_snapshot!(
             "dialog",
-            testing::draw(71, 10, |area, buf, look| {
+            testing::draw(91, 10, |area, buf, look| {
                 behind(area, buf, look);
                 view(area, buf, look);
             })
@@ -142,14 +142,14 @@ mod tests {
 
     #[test]
     fn no_half_of_a_wide_character_is_left_beside_the_dialog() {
-        let buf = testing::draw(41, 9, |area, buf, look| {
+        let buf = testing::draw(59, 9, |area, buf, look| {
             for y in 0..area.height {
-                slot(buf, row(area, y), &"東".repeat(20), Slot::Text, look);
+                slot(buf, row(area, y), &"東".repeat(30), Slot::Text, look);
             }
             Dialog::new("t").size(32, 1).render(area, buf, look);
         });
-        assert_eq!(buf[(2, 3)].symbol(), " ");
-        assert_eq!(buf[(0, 3)].symbol(), "東");
+        assert_eq!(buf[(10, 3)].symbol(), " ");
+        assert_eq!(buf[(8, 3)].symbol(), "東");
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl LineEdit {
     /// Draws the line; `style` is the slot of its text.
     pub fn render(&self, area: Rect, buf: &mut Buffer, style: Slot, look: &Look) {
         let scroll = self.scroll(area.width);
-        Paragraph::new(clean(self.value()))
+        Paragraph::new(look.glyphs.shown(&clean(self.value())))
             .style(look.theme.style(style))
             .scroll((0, scroll))
             .render(Rect { height: area.height.min(1), ..area }.intersection(buf.area), buf);

@@ -35,6 +35,16 @@ fn error<'a>(form: &'a Form, id: &str) -> &'a str {
 }
 
 #[test]
+fn a_form_of_its_own_height_shows_the_help_however_few_fields_it_has() {
+    for fields in 1..4 {
+        let field = |n| Field::text(["one", "two", "three"][n], "Label", "").help("What it means.");
+        let form = Form::new((0..fields).map(field));
+        let drawn = testing::draw(40, form.height(40), |area, buf, look| form.render(area, area, buf, look));
+        assert!(testing::lines(&drawn).concat().contains("What it means."), "{fields}");
+    }
+}
+
+#[test]
 fn tab_and_arrows_walk_around_visible_fields() {
     let mut form = location();
     form.show("port", false);

@@ -16,6 +16,9 @@ const GAP: u16 = 2;
 /// Rows at the bottom that the help takes, with the blank one above it.
 const HELP: u16 = 3;
 
+/// Rows of fields that are never given up for the help.
+const FIELDS: u16 = 3;
+
 /// A field with its place on the form, before scrolling.
 struct Placed<'a> {
     field: &'a Field,
@@ -35,8 +38,15 @@ impl Form {
     /// The rows that the whole form takes at `width` columns, help included.
     #[must_use]
     pub fn height(&self, width: u16) -> u16 {
-        let fields = self.placed(width).iter().map(Placed::bottom).max().unwrap_or(0);
-        fields.saturating_add(if self.fields.iter().any(|field| !field.help.is_empty()) { HELP } else { 0 })
+        self.fields_height(width).saturating_add(if self.fields.iter().any(|field| !field.help.is_empty()) {
+            HELP
+        } else {
+            0
+        })
+    }
+
+    fn fields_height(&self, width: u16) -> u16 {
+        self.placed(width).iter().map(Placed::bottom).max().unwrap_or(0)
     }
 
     /// Draws the form. It scrolls to the focus where it is higher than `area`. An open list may leave `area`, but not
@@ -83,7 +93,8 @@ impl Form {
 
     fn split(&self, area: Rect) -> (Rect, Rect) {
         let helped = self.fields.iter().any(|field| !field.help.is_empty() || field.refusal.is_some());
-        let help = if helped && area.height > HELP + 2 { HELP } else { 0 };
+        let least = HELP + self.fields_height(area.width).min(FIELDS);
+        let help = if helped && area.height >= least { HELP } else { 0 };
         let fields = Rect { height: area.height - help, ..area };
         (fields, below(area, fields.height))
     }
@@ -136,8 +147,7 @@ impl Form {
         if offset > 0 {
             slot(buf, row(edge, 0), look.glyphs.up, Slot::Muted, look);
         }
-        let bottom = self.placed(fields.width).iter().map(Placed::bottom).max().unwrap_or(0);
-        if bottom.saturating_sub(offset) > fields.height {
+        if self.fields_height(fields.width).saturating_sub(offset) > fields.height {
             slot(buf, row(edge, fields.height.saturating_sub(1)), look.glyphs.down, Slot::Muted, look);
         }
     }
