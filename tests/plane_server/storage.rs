@@ -176,6 +176,20 @@ async fn a_full_disk_at_the_first_start_is_said_in_words() {
 }
 
 #[tokio::test]
+async fn a_directory_behind_a_link_is_served_and_a_database_that_is_a_link_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let (settings, _) = settings(&link);
+    serve(&settings).await.stop().await;
+    fs::rename(real.join("plane.db"), dir.path().join("elsewhere.db")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("elsewhere.db"), real.join("plane.db")).unwrap();
+    let error = refused(&link).await;
+    assert!(matches!(error, StartError::DataDir { .. }) && error.to_string().contains("plane.db"), "{error}");
+}
+
+#[tokio::test]
 async fn lost_credentials_are_said_and_change_nothing() {
     let mut rig = Rig::new().await;
     assert_eq!(rig.running.as_ref().unwrap().warnings(), &[] as &[String]);
