@@ -29,15 +29,22 @@ pub fn open(data_dir: &Path, quota: Option<u64>) -> Result<Connection, StartErro
     let path = data_dir.join(FILE);
     refuse_other_formats(&path)?;
     create(&path)?;
+    // SQLite's NOFOLLOW forbids links anywhere in the path, and only the last name is ours to distrust.
+    let unreadable = |error: std::io::Error| StartError::DataDir {
+        action: "read",
+        path: data_dir.to_owned(),
+        reason: error.to_string(),
+    };
+    let direct = fs::canonicalize(data_dir).map_err(unreadable)?.join(FILE);
     let failed = |error: rusqlite::Error| start_error(&path, error.into());
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     // Looked at through a connection that cannot write: closing one that can would fold the log of a
     // damaged database into it.
-    let looking = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    let looking = Connection::open_with_flags(&direct, flags | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     check(&looking, &path)?;
     drop(looking);
     let writing = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let mut connection = Connection::open_with_flags(&path, flags | writing).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(&direct, flags | writing).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     configure(&connection, quota).map_err(failed)?;
     update(&mut connection).map_err(failed)?;
