@@ -1,5 +1,4 @@
 use std::cell::Cell as Counter;
-use std::time::Instant;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
