@@ -15,7 +15,7 @@ async fn a_wrong_password_is_sent_once_and_says_how_many_tries_are_left() {
     let proxy = stage.proxy().await;
     let client = stage.stranger(proxy.url().parse().unwrap());
     let words = client.login(&stage.wrong_login()).await.unwrap_err().to_string();
-    assert!(words.starts_with("could not sign in: The user name or the password is wrong."), "{words}");
+    assert!(words.starts_with("could not sign in: The user name or the password is wrong"), "{words}");
     assert!(words.contains("4 tries are left") && words.contains("Reference: ref-"), "{words}");
     assert!(!words.contains("not-the-password"), "{words}");
     assert_eq!(proxy.count("POST", LOGIN), (1, 1));

@@ -88,7 +88,9 @@ fn without_colours_nothing_is_coloured_and_weight_stays() {
     sign_in(&mut console);
     let cells = (0..24).flat_map(|row| (0..80).map(move |column| (column, row)));
     let cells: Vec<vt100::Cell> = cells.map(|(column, row)| console.cell(column, row)).collect();
-    assert!(cells.iter().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default));
+    assert!(
+        cells.iter().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default)
+    );
     assert!(cells.iter().any(|cell| cell.bold() || cell.inverse()));
 }
 
