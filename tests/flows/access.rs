@@ -21,7 +21,7 @@ async fn the_environment_of_other_tools_works() {
     let stage = Stage::new().await;
     let proxy = stage.proxy().await;
     let mut command = Home::new().command(&["pcgs", "list", "-o", "json"]);
-    command.env("SPECTROCLOUD_HOST", proxy.url()).env("SPECTROCLOUD_APIKEY", api_key(&stage));
+    command.env("SPECTROCLOUD_HOST", proxy.url()).env("SPECTROCLOUD_APIKEY", api_key(&stage) + "\n");
     let done = finish(command).await;
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(done.json().as_array().unwrap().len(), 8);

@@ -135,6 +135,24 @@ async fn a_session_that_the_plane_will_not_renew_is_used_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_on_the_way_is_tried_again_with_the_next_read() {
+    let stage = Stage::new().await;
+    let proxy = stage.proxy().await;
+    let client = stage.stranger(proxy.url().parse().unwrap());
+    client.login(&stage.password_login()).await.unwrap();
+    proxy.times(1, "GET", REFRESH, Fault::CutBefore);
+    for _ in 0..3 {
+        stage.clock.advance(TimeDelta::minutes(6));
+        client.touch();
+        for _ in 0..2 {
+            assert_eq!(client.overlords().await.unwrap().len(), 8);
+        }
+    }
+    assert_eq!(proxy.count("GET", REFRESH), (2, 1));
+    assert_eq!(proxy.count("POST", LOGIN), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_factor_is_said_to_need_a_browser() {
     let stage = Stage::new().await;
     let proxy = stage.proxy().await;

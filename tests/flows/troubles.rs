@@ -152,6 +152,15 @@ async fn a_read_gives_up_in_words_where_the_plane_asks_for_more_than_it_may() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_without_end_is_cut_off() {
+    let proxy = Proxy::alone().await;
+    let body = format!("[{}]", " ".repeat(65 << 20));
+    proxy.always("GET", LIST, Fault::Answer { status: 200, headers: &[], body });
+    let words = client_of(proxy.url()).await.overlords().await.unwrap_err().to_string();
+    assert!(words.contains("longer than 64 MiB"), "{words}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_is_never_repeated_whatever_happens_to_it() {
     for fault in
         [too_many(&[("retry-after", "1")]), Fault::html(502), Fault::json(503, &json!({"code":"X"})), Fault::CutBefore]
