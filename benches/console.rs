@@ -2,7 +2,8 @@
 //! key, how much it writes, how much memory it takes.
 //!
 //! `cargo bench --bench console` prints medians and asserts nothing. `BENCH_RUNS` (default 9) says how often each is
-//! measured, `BENCH_IDLE_SECONDS` (default 65: a minute and two refreshes) how long the idle console is watched.
+//! measured, `BENCH_IDLE_SECONDS` (default 65: a minute and two refreshes) how long the idle console is watched. `BENCH_BINARY` names another binary than the one that was built along, such as
+//! the one that is to be shipped.
 
 #[path = "figures.rs"]
 mod figures;
@@ -17,6 +18,7 @@ mod terminal;
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,9 +36,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     figures::print("Start on the embedded plane, on an existing directory", &starts);
     figures::print(&format!("A session on --url, the plane apart; idle for {idle} s"), &sessions);
-    let size = std::fs::metadata(env!("CARGO_BIN_EXE_palette-console"))?.len();
+    let size = std::fs::metadata(binary())?.len();
     println!("\nThe binary has {size} bytes. Medians of {runs} runs at 120x40.");
     Ok(())
+}
+
+/// The binary that is measured.
+fn binary() -> OsString {
+    env::var_os("BENCH_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_palette-console").into())
 }
 
 fn setting(name: &str, default: usize) -> Result<usize, Box<dyn Error>> {

@@ -20,7 +20,7 @@ impl Served {
     /// Serves a directory; fills it first where it is fresh.
     pub fn start(dir: &Path, scale: Scale) -> Result<Self, Failure> {
         let sizes = format!("pcgs={},clusters={},audits={}", scale.pcgs, scale.clusters, scale.audits);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_palette-console"))
+        let mut child = Command::new(crate::binary())
             .args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--scale", &sizes, "--data-dir"])
             .arg(dir)
             .stdout(Stdio::piped())

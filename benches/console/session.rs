@@ -11,9 +11,8 @@ use crate::terminal::{Stretch, Terminal};
 
 const DOWN: &str = "\x1b[B";
 const UP: &str = "\x1b[A";
-const PAGE_DOWN: &str = "\x1b[6~";
-const PAGE_UP: &str = "\x1b[5~";
 const END: &str = "\x1b[F";
+const HOME: &str = "\x1b[H";
 /// The detail follows the cursor after 150 ms, and its last line comes with an answer of the plane.
 const SILENCE: Duration = Duration::from_millis(500);
 const KEY: Duration = Duration::from_millis(5);
@@ -61,14 +60,14 @@ fn counted(console: &Terminal, sent: Instant) -> Result<Duration, Box<dyn Error>
 
 fn gateways(console: &mut Terminal, runs: usize) -> Result<Vec<Figure>, Box<dyn Error>> {
     let moves = reactions(console, [DOWN, UP], runs)?;
-    let pages = reactions(console, [PAGE_DOWN, PAGE_UP], runs)?;
+    let pages = reactions(console, [END, HOME], runs)?;
     let detail = median(moves.iter().map(|it| it.later).collect()).ok_or("no run")?;
     Ok(vec![
         Figure::new("gateways: cursor key to frame", time(&moves)?).within(KEY),
         Figure::new("gateways: bytes of a cursor move", bytes(&moves)?).within(Amount::of(500, "B")),
         Figure::new("gateways: bytes of the detail after it", Amount::of(detail, "B")).within(Amount::of(1536, "B")),
-        Figure::new("gateways: page key to frame", time(&pages)?).within(KEY),
-        Figure::new("gateways: bytes of a page", bytes(&pages)?).within(Amount::of(4096, "B")),
+        Figure::new("gateways: last or first page, key to frame", time(&pages)?).within(KEY),
+        Figure::new("gateways: bytes of the last or first page", bytes(&pages)?).within(Amount::of(4096, "B")),
         Figure::new("resident with gateways", Amount::of(console.resident()?, "KiB")).within(Amount::of(MEMORY, "KiB")),
     ])
 }
@@ -80,20 +79,18 @@ fn audits(console: &mut Terminal, runs: usize) -> Result<Vec<Figure>, Box<dyn Er
     console.settle(SILENCE);
     let resident = console.resident()?;
     let moves = reactions(console, [DOWN, UP], runs)?;
-    let pages = reactions(console, [PAGE_DOWN, PAGE_UP], runs)?;
+    let pages = reactions(console, [END, HOME], runs)?;
     for _ in 0..PAGES {
-        let before = console.written();
-        let sent = console.send(END)?;
-        console.next_frame(sent, before)?;
-        console.settle(Duration::from_millis(150));
+        console.send(END)?;
+        console.settle(Duration::from_millis(200));
     }
     let scrolled = console.resident()?;
     Ok(vec![
         Figure::new("audits: key to first rows", shown.after),
         Figure::new("audits: cursor key to frame", time(&moves)?).within(KEY),
         Figure::new("audits: bytes of a cursor move", bytes(&moves)?).within(Amount::of(500, "B")),
-        Figure::new("audits: page key to frame", time(&pages)?).within(KEY),
-        Figure::new("audits: bytes of a page", bytes(&pages)?).within(Amount::of(4096, "B")),
+        Figure::new("audits: last or first page, key to frame", time(&pages)?).within(KEY),
+        Figure::new("audits: bytes of the last or first page", bytes(&pages)?).within(Amount::of(4096, "B")),
         Figure::new("resident with audits in reach", Amount::of(resident, "KiB")).within(Amount::of(MEMORY, "KiB")),
         Figure::new("resident after 100 times End", Amount::of(scrolled, "KiB")).within(Amount::of(MEMORY, "KiB")),
     ])

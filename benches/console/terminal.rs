@@ -56,7 +56,7 @@ impl Terminal {
     pub fn start(home: &Path, args: &[&str]) -> Result<Self, Failure> {
         let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_palette-console"));
+        let mut command = CommandBuilder::new(crate::binary());
         command.args(args);
         command.env_clear();
         command.env("TERM", "xterm-256color");

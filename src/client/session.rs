@@ -138,7 +138,8 @@ fn expiry(token: &str) -> Option<DateTime<Utc>> {
 }
 
 impl Client {
-    /// Opens a session. Never repeated by itself: five wrong passwords lock an account.
+    /// Opens a session. Never repeated by itself: five wrong passwords lock an account. A key or a pasted token is
+    /// taken without asking the plane, see [`Client::try_out`].
     ///
     /// # Errors
     /// Where the plane refuses, cannot be reached, or wants a second factor.
@@ -154,20 +155,19 @@ impl Client {
             Login::ApiKey(key) => (Token::ApiKey(key.clone()), "API key".to_owned()),
             Login::Pasted { token, .. } => (jwt(token.expose_secret()), "pasted token".to_owned()),
         };
-        let proved = matches!(login, Login::Tenant { .. } | Login::System { .. });
         let who = Who { kind, name };
         let serial = self.inner.sessions.next_serial();
         *self.inner.sessions.slot(kind) = Some(Session { token, who: who.clone(), serial, fixed: false });
         self.touch();
-        if !proved {
-            self.try_out(&who).await?;
-        }
         Ok(who)
     }
 
-    /// A key or a pasted token is accepted without a word, so a small read finds out whether the plane knows it. A
-    /// refusal of another kind is none of its business.
-    async fn try_out(&self, who: &Who) -> Result<(), Error> {
+    /// Finds out by a small read whether the plane knows a key or a token that was taken without asking it. A refusal of
+    /// another kind is none of its business.
+    ///
+    /// # Errors
+    /// Where the plane does not accept what the session travels with, or cannot be reached.
+    pub async fn try_out(&self, who: &Who) -> Result<(), Error> {
         let path = match who.kind {
             SessionKind::Tenant => "/v1/users/info",
             SessionKind::System => "/v1/system/users/me",

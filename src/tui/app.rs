@@ -282,9 +282,10 @@ impl App {
             self.model.sessions.set(kind, None);
             *self.cards.of(kind) = body;
         }
-        // Where the login was put off before, it is offered again as soon as a dialog needs it.
+        // Where the login was put off before, it is offered again as soon as a dialog needs it. The dialogs are those
+        // of the active tab: the other session's end does not concern them.
         let asked = self.layers.iter().any(|layer| layer.opens_session() == Some(kind));
-        if !self.layers.is_empty() && !asked {
+        if !self.layers.is_empty() && !asked && kind == self.tab.session() {
             self.layers.push(Box::new(LoginDialog(dialog)));
         }
     }

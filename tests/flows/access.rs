@@ -52,7 +52,7 @@ async fn a_wrong_api_key_ends_with_four_and_says_so() {
     command.env("SPECTROCLOUD_APIKEY", "not-a-key-of-this-plane");
     let done = finish(command).await;
     assert_eq!(done.code, Some(4), "{done:?}");
-    assert!(done.stderr.contains("the plane does not accept this API key"), "{done:?}");
+    assert!(done.stderr.contains("does not accept the credentials of this command"), "{done:?}");
     assert!(!done.stderr.contains("not-a-key-of-this-plane"), "{done:?}");
 }
 

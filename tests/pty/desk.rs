@@ -228,10 +228,12 @@ impl Hosted {
     }
 }
 
-/// Signs in with what the card is filled with, and waits for the gateways.
+/// Signs in with what the card is filled with, and waits until all about the gateways is read.
 pub fn sign_in(console: &mut Console) {
     console.wait_for("Enter signs in.");
     console.key("enter");
     console.wait_for("8 gateways");
     console.wait_for("System Private Gateway");
+    console.wait_gone("counting");
+    console.wait_for("Last entry");
 }

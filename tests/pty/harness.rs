@@ -88,6 +88,12 @@ impl Console {
         self.wait_until(what, |state| holds(state.terminal.screen()));
     }
 
+    /// Waits until what was written ends with the end of a frame.
+    #[track_caller]
+    pub fn wait_frame_end(&self) {
+        self.wait_until("end of a frame", |state| state.bytes.ends_with(b"\x1b[?2026l"));
+    }
+
     /// Types bytes as they are.
     pub fn send(&mut self, text: &str) {
         let master = self.master.as_mut().expect("the master is open");

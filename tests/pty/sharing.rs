@@ -141,7 +141,11 @@ fn used() -> Desk {
 
 fn kept(desk: &Desk) -> Vec<u8> {
     let entries = fs::read_dir(desk.data()).unwrap().map(|entry| entry.unwrap().path());
-    let aside = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with("plane.db.damaged-");
+    // What SQLite keeps beside a database is kept beside it.
+    let aside = |path: &Path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("plane.db.damaged-") && name.ends_with('Z')
+    };
     let mut found: Vec<_> = entries.filter(|path| aside(path)).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     fs::read(found.remove(0)).unwrap()

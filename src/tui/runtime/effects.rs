@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::api::audit::AuditQuery;
-use crate::client::{Client, Error};
+use crate::client::{Client, Error, Login, Who};
 use crate::ops::{audits, delete, migrate, pcgs, rename};
 use crate::tui::msg::{Answer, Greeting, Kind, Request};
 
@@ -94,7 +94,7 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
     let answer = match request {
         Request::Greeting => Answer::Greeting(greeting(client).await),
         Request::Version => Answer::Version(client.version().await.map(|info| info.version)),
-        Request::Login(login) => Answer::Login(login.kind(), client.login(&login).await),
+        Request::Login(login) => Answer::Login(login.kind(), sign_in(client, &login).await),
         Request::Gateways => Answer::Gateways(client.overlords().await),
         Request::Clouds(uids) => Answer::Clouds(pcgs::clouds(client, uids).await),
         Request::Clusters => Answer::Clusters(pcgs::clusters(client).await),
@@ -129,6 +129,14 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
         }
     };
     reply.send(answer);
+}
+
+async fn sign_in(client: &Client, login: &Login) -> Result<Who, Error> {
+    let who = client.login(login).await?;
+    if matches!(login, Login::ApiKey(_) | Login::Pasted { .. }) {
+        client.try_out(&who).await?;
+    }
+    Ok(who)
 }
 
 async fn greeting(client: &Client) -> Result<Greeting, Error> {

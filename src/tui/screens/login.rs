@@ -285,6 +285,8 @@ impl Layer for LoginDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
         let acts = self.0.on_key(key, model);
         match acts {
+            // A login that is under way may still open the session.
+            None if key == Key::plain(crossterm::event::KeyCode::Esc) && self.0.busy => Some(vec![Act::Close]),
             None if key == Key::plain(crossterm::event::KeyCode::Esc) => Some(vec![
                 Act::Close,
                 Act::Notice(Tone::Info, format!("Not signed in: the {} session is closed.", self.0.kind)),
