@@ -88,7 +88,10 @@ impl Config {
         let pin = flags.tls_pin.as_deref().map(str::parse::<Fingerprint>).transpose()?;
         let api_key = match &flags.api_key_file {
             Some(path) => Some(secret::read(path)?),
-            None => std::env::var("SPECTROCLOUD_APIKEY").ok().filter(|key| !key.is_empty()).map(SecretString::from),
+            None => std::env::var("SPECTROCLOUD_APIKEY")
+                .ok()
+                .filter(|key| !key.trim().is_empty())
+                .map(|key| SecretString::from(key.trim())),
         };
         Ok(Self {
             target,

@@ -20,6 +20,8 @@ use super::{Address, Auth, Call, Client, retry};
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes that no answer of the API exceeds: the longest, all gateways at once, has a few KiB for each.
+const LONGEST_BODY: usize = 64 << 20;
 
 /// An answer that said yes.
 pub(super) struct Answer {
@@ -123,7 +125,7 @@ impl Client {
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.contains("html"));
-        let body = answer.bytes().await.map_err(|error| self.failed(call.operation, &error))?.to_vec();
+        let body = self.body(call.operation, answer).await?;
         let answer = Answer { status, is_html, body };
         if status.is_success() && !is_html {
             return Ok(answer);
@@ -133,6 +135,19 @@ impl Client {
             return Err(Error::new(call.operation, Kind::SignedOut(kind)));
         }
         Err(refused(call, &answer, wait))
+    }
+
+    /// The whole body, where it has an end that a plane's answer would have.
+    async fn body(&self, operation: &'static str, mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(operation, &error))? {
+            if body.len() + chunk.len() > LONGEST_BODY {
+                let found = format!("longer than {} MiB", LONGEST_BODY >> 20);
+                return Err(Error::new(operation, Kind::NotTheApi { status: answer.status().as_u16(), found }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
 
     /// The request for a call, and the serial number of the session it travels with.

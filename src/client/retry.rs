@@ -23,7 +23,7 @@ pub(super) fn pause(error: &Error, next: u32, spent: Duration, jitter: f64) -> O
     };
     let bound = FIRST.saturating_mul(1 << (next - 1).min(8)).min(LONGEST);
     let pause = asked.unwrap_or_else(|| bound.mul_f64(jitter.clamp(0.0, 1.0)));
-    (next < ATTEMPTS && spent + pause <= BUDGET).then_some(pause)
+    (next < ATTEMPTS && spent.saturating_add(pause) <= BUDGET).then_some(pause)
 }
 
 #[cfg(test)]
@@ -50,6 +50,7 @@ mod tests {
         let wait = |seconds| pause(&refused(429, Some(Duration::from_secs(seconds))), 1, Duration::ZERO, 0.0);
         assert_eq!(wait(3), Some(Duration::from_secs(3)));
         assert_eq!(wait(60), None);
+        assert_eq!(wait(u64::MAX), None);
     }
 
     #[test]

@@ -1,130 +1,41 @@
 //! Who is signed in. A client holds two sessions side by side: the tenant administrator's and the system
 //! administrator's. Tokens live in memory only.
 
-use std::fmt;
+mod login;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::api::ApiError;
 use crate::api::auth::{AuthLogin, SysLogin, SysToken, UserToken};
 use crate::clock::SharedClock;
-use crate::secret::Credentials;
 
 use super::error::{Error, Kind};
 use super::{Auth, Call, Client};
 
-/// Which of the two sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SessionKind {
-    /// Gateways and audit logs.
-    Tenant,
-    /// Backup and restore.
-    System,
-}
-
-impl SessionKind {
-    /// Who opens such a session.
-    #[must_use]
-    pub fn person(self) -> &'static str {
-        match self {
-            Self::Tenant => "tenant administrator",
-            Self::System => "system administrator",
-        }
-    }
-}
-
-impl fmt::Display for SessionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tenant => "tenant",
-            Self::System => "system",
-        })
-    }
-}
-
-/// How to sign in.
-#[derive(Clone)]
-pub enum Login {
-    /// Address and password of a tenant user.
-    Tenant {
-        /// Tenant; empty where the host belongs to one.
-        org: String,
-        /// Address of the user.
-        email: String,
-        /// Password.
-        password: SecretString,
-    },
-    /// API key of a tenant user; nothing is sent to sign in.
-    ApiKey(SecretString),
-    /// User name and password of a system administrator.
-    System {
-        /// User name.
-        username: String,
-        /// Password.
-        password: SecretString,
-    },
-    /// A token copied from the browser, for accounts with single sign-on or passkeys.
-    Pasted {
-        /// The session it opens.
-        kind: SessionKind,
-        /// The JWT.
-        token: SecretString,
-    },
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Login({})", self.kind())
-    }
-}
-
-impl Login {
-    /// The session this opens.
-    #[must_use]
-    pub fn kind(&self) -> SessionKind {
-        match self {
-            Self::Tenant { .. } | Self::ApiKey(_) => SessionKind::Tenant,
-            Self::System { .. } => SessionKind::System,
-            Self::Pasted { kind, .. } => *kind,
-        }
-    }
-
-    /// The tenant login that a credentials file holds: the API key where there is one, since it does not expire.
-    #[must_use]
-    pub fn tenant_of(credentials: &Credentials) -> Option<Self> {
-        let account = credentials.tenant.as_ref()?;
-        Some(match &account.api_key {
-            Some(key) => Self::ApiKey(key.clone()),
-            None => Self::Tenant {
-                org: account.org.clone(),
-                email: account.email.clone(),
-                password: account.password.clone(),
-            },
-        })
-    }
-}
-
-/// Who a session belongs to, for the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
-    /// The session.
-    pub kind: SessionKind,
-    /// Name of the person, `API key` or `pasted token`.
-    pub name: String,
-}
+pub use login::{Login, SessionKind, Who};
 
 /// What a call carries to prove who sends it.
 #[derive(Clone)]
 pub(super) enum Token {
     ApiKey(SecretString),
     Jwt { raw: SecretString, expires: Option<DateTime<Utc>> },
+}
+
+/// What came of asking for a new token.
+enum Renewal {
+    Renewed(Token),
+    /// The plane said no, and would again.
+    Refused,
+    /// It did not arrive; the next call asks again.
+    Failed,
 }
 
 #[derive(Clone)]
@@ -328,11 +239,13 @@ impl Client {
         let session = sessions.get(kind)?;
         if let (Token::Jwt { raw, .. }, true) = (&session.token, due(&session)) {
             let renewed = self.renew(raw).await;
-            let mut slot = sessions.slot(kind);
-            let current = slot.as_mut()?;
-            match renewed {
-                Some(token) if current.serial == session.serial => current.token = token,
-                _ => current.fixed = true,
+            // A session that was opened meanwhile is none of this renewal's business.
+            if let Some(current) = sessions.slot(kind).as_mut().filter(|current| current.serial == session.serial) {
+                match renewed {
+                    Renewal::Renewed(token) => current.token = token,
+                    Renewal::Refused => current.fixed = true,
+                    Renewal::Failed => {}
+                }
             }
         }
         let session = sessions.get(kind)?;
@@ -341,12 +254,16 @@ impl Client {
 
     /// Asks for a new token in the place of a valid one. The token travels in the path, which is why no layer
     /// of this client logs paths. A failure is not an error: the old token is good until its end.
-    async fn renew(&self, raw: &SecretString) -> Option<Token> {
+    async fn renew(&self, raw: &SecretString) -> Renewal {
         let path = format!("{}/v1/auth/refresh/{}", self.inner.address.base(), raw.expose_secret());
         let request = self.inner.http.get(path).query(&[("setCookie", "false")]);
-        let answer = request.header(crate::api::AUTHORIZATION, raw.expose_secret()).send().await.ok()?;
-        let token: UserToken = answer.error_for_status().ok()?.json().await.ok()?;
-        usable(&token.authorization, token.is_mfa).ok()
+        let request = request.header(crate::api::AUTHORIZATION, raw.expose_secret());
+        let Ok(answer) = request.send().await else { return Renewal::Failed };
+        if answer.status().is_client_error() && answer.status() != StatusCode::TOO_MANY_REQUESTS {
+            return Renewal::Refused;
+        }
+        let Ok(token) = answer.json::<UserToken>().await else { return Renewal::Failed };
+        usable(&token.authorization, token.is_mfa).map_or(Renewal::Refused, Renewal::Renewed)
     }
 
     /// Drops a session that the plane does not accept any more.

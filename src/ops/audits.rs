@@ -34,6 +34,9 @@ pub async fn newest(client: &Client, mut query: AuditQuery, limit: usize) -> Res
     let mut entries = Vec::new();
     loop {
         let read = page(client, &query).await?;
+        if read.entries.is_empty() {
+            break;
+        }
         entries.extend(read.entries);
         match read.next {
             Some(next) if entries.len() < limit => query.next = Some(next),

@@ -233,7 +233,8 @@ pub async fn clusters(client: &Client) -> Result<Vec<ClusterRef>, Error> {
     found.extend(first.items.into_iter().map(ClusterRef::new));
     let offsets = (u64::from(PAGE_LIMIT)..total).step_by(PAGE_LIMIT as usize);
     let mut pages = stream::iter(offsets).map(|offset| client.cluster_page(offset)).buffered(AT_ONCE);
-    while let Some(page) = pages.try_next().await? {
+    // The count may move while pages are read; a page without clusters is the end whatever it says.
+    while let Some(page) = pages.try_next().await?.filter(|page| !page.items.is_empty()) {
         found.extend(page.items.into_iter().map(ClusterRef::new));
     }
     let mut seen = std::collections::HashSet::new();

@@ -21,7 +21,7 @@ async fn the_environment_of_other_tools_works() {
     let stage = Stage::new().await;
     let proxy = stage.proxy().await;
     let mut command = Home::new().command(&["pcgs", "list", "-o", "json"]);
-    command.env("SPECTROCLOUD_HOST", proxy.url()).env("SPECTROCLOUD_APIKEY", api_key(&stage));
+    command.env("SPECTROCLOUD_HOST", proxy.url()).env("SPECTROCLOUD_APIKEY", api_key(&stage) + "\n");
     let done = finish(command).await;
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(done.json().as_array().unwrap().len(), 8);
@@ -45,18 +45,30 @@ async fn a_wrong_password_ends_with_four_after_one_try() {
 }
 
 #[tokio::test]
-async fn a_wrong_api_key_ends_with_four_and_says_what_to_check() {
+async fn a_wrong_api_key_ends_with_four_and_says_so() {
     let stage = Stage::new().await;
     let proxy = stage.proxy().await;
     let mut command = Home::new().command(&["pcgs", "list", "--url", proxy.url()]);
     command.env("SPECTROCLOUD_APIKEY", "not-a-key-of-this-plane");
     let done = finish(command).await;
     assert_eq!(done.code, Some(4), "{done:?}");
-    assert!(done.stderr.contains("does not accept the credentials"), "{done:?}");
-    assert!(
-        done.stderr.contains("SPECTROCLOUD_APIKEY") && !done.stderr.contains("not-a-key-of-this-plane"),
-        "{done:?}"
-    );
+    assert!(done.stderr.contains("does not accept the credentials of this command"), "{done:?}");
+    assert!(!done.stderr.contains("not-a-key-of-this-plane"), "{done:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_meanwhile_ends_with_four_and_names_where_it_came_from() {
+    let stage = Stage::new().await;
+    let proxy = stage.proxy().await;
+    let refusal = serde_json::json!({ "code": "Unauthenticated", "message": "revoked", "ref": "ref-1" });
+    proxy.always("GET", "/v1/overlords", Fault::json(401, &refusal));
+    proxy.always("POST", "*", Fault::json(401, &refusal));
+    let mut command = Home::new().command(&["pcgs", "list", "--url", proxy.url()]);
+    command.env("SPECTROCLOUD_APIKEY", api_key(&stage));
+    let done = finish(command).await;
+    assert_eq!(done.code, Some(4), "{done:?}");
+    assert!(done.stderr.contains("does not accept the credentials of this command"), "{done:?}");
+    assert!(done.stderr.contains("SPECTROCLOUD_APIKEY"), "{done:?}");
 }
 
 #[tokio::test]

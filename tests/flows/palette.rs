@@ -1,7 +1,9 @@
 //! A plane that knows no extension of ours, and one that tells less than it might, work as plain Palette.
 
+use palette_console::api::audit::AuditQuery;
 use palette_console::api::ext::Capabilities;
 use palette_console::client::Client;
+use palette_console::ops::audits::newest;
 use palette_console::ops::migrate;
 use palette_console::ops::pcgs::inventory;
 use serde_json::{Value, json};
@@ -77,6 +79,22 @@ async fn a_search_that_tells_no_project_is_read_at_tenant_scope() {
     let client = stage.client_through(&proxy).await;
     assert_eq!(pcg(&client, SICK).await.clusters, Some(HELD));
     assert!(proxy.seen("GET", "/v1/spectroclusters/*").iter().all(|seen| seen.header("ProjectUid").is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_end_where_their_pages_do_whatever_the_plane_counts() {
+    let stage = Stage::new().await;
+    let proxy = stage.proxy().await;
+    proxy.always("POST", SEARCH, Fault::Rewrite(|answer| answer["listmeta"]["count"] = u64::MAX.into()));
+    let client = stage.client_through(&proxy).await;
+    assert_eq!(pcg(&client, SICK).await.clusters, Some(HELD));
+    assert!(proxy.seen("POST", SEARCH).len() < 20);
+    let empty = |answer: &mut Value| {
+        answer["items"] = json!([]);
+        answer["listmeta"]["continue"] = json!(answer["listmeta"].to_string() + "x");
+    };
+    proxy.always("GET", "/v1/audits", Fault::Rewrite(empty));
+    assert_eq!(newest(&client, AuditQuery::default(), 100).await.unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]

