@@ -166,7 +166,7 @@ async fn a_client_that_hangs_up_is_counted_and_told_of_all_the_same() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("the trail tells of it");
+    tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("the trail tells of it");
 }
 
 #[tokio::test]
