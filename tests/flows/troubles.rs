@@ -31,7 +31,7 @@ fn order() -> MigrateRequest {
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_plane_is_named_with_what_to_check() {
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (_kept, nobody) = crate::proxy::nobody();
     let client = client_of(&format!("http://{nobody}")).await;
     let error = client.overlords().await.unwrap_err();
     assert!(matches!(error.kind, Kind::Unreachable { .. }), "{error:?}");
