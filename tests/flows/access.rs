@@ -95,12 +95,14 @@ async fn what_is_no_plane_ends_with_six() {
         let words = words(url);
         Home::new().run(&words.iter().map(String::as_str).collect::<Vec<_>>()).await
     };
-    let nobody = "127.0.0.1:1";
+    let (_kept, nobody) = crate::proxy::nobody();
     let away = run(&format!("http://{nobody}")).await;
     assert_eq!(away.code, Some(6), "{away:?}");
-    assert!(away.stderr.contains("cannot be reached") && away.stderr.contains(nobody), "{away:?}");
+    assert!(away.stderr.contains("cannot be reached") && away.stderr.contains(&nobody.to_string()), "{away:?}");
     let proxy = stage.proxy().await;
-    proxy.always("GET", "*", Fault::html(200));
+    for method in ["GET", "POST"] {
+        proxy.always(method, "*", Fault::html(200));
+    }
     let page = run(proxy.url()).await;
     assert_eq!(page.code, Some(6), "{page:?}");
     assert!(page.stderr.contains("a web page, not the Palette API"), "{page:?}");

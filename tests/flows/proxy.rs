@@ -3,13 +3,14 @@
 //! It speaks just enough HTTP/1.1 for one request a connection, so that a connection can be cut at any place.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 /// What happens to a request.
@@ -36,6 +37,14 @@ impl Fault {
         let body = "<!doctype html><title>Maintenance</title><p>Please come back later".to_owned();
         Self::Answer { status, headers: &[("content-type", "text/html; charset=utf-8")], body }
     }
+}
+
+/// An address where nobody listens, for as long as the socket is kept.
+pub fn nobody() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// A request as it came.

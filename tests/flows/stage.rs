@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use palette_console::client::{Address, Client, Login, Options};
 use palette_console::clock::ManualClock;
 use palette_console::ops::pcgs::inventory;
 use palette_console::ops::{Pcg, migrate};
-use palette_console::plane::{self, CREDENTIALS, Door, Running, Settings};
+use palette_console::plane::{self, CREDENTIALS, Door, Running, Settings, StartError};
 use palette_console::secret::Credentials;
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -53,7 +53,15 @@ impl Stage {
     pub async fn start(&mut self, pace: Duration) {
         let settings =
             Settings { clock: self.clock.clone(), migration_pace: pace, ..Settings::sandbox(self.dir.path()) };
-        self.plane = Some(plane::start(settings, Door::Unix(self.socket())).await.unwrap());
+        let deadline = Instant::now() + Duration::from_secs(30);
+        self.plane = loop {
+            match plane::start(settings.clone(), Door::Unix(self.socket())).await {
+                Ok(running) => break Some(running),
+                // A child of another test holds this process's lock from its fork to its exec.
+                Err(StartError::InUse { .. }) if Instant::now() < deadline => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
     }
 
     /// Ends the plane as `kill -9` would.

@@ -31,12 +31,12 @@ fn order() -> MigrateRequest {
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_plane_is_named_with_what_to_check() {
-    let nobody = "127.0.0.1:1";
+    let (_kept, nobody) = crate::proxy::nobody();
     let client = client_of(&format!("http://{nobody}")).await;
     let error = client.overlords().await.unwrap_err();
     assert!(matches!(error.kind, Kind::Unreachable { .. }), "{error:?}");
     let words = error.to_string();
-    assert!(words.contains(nobody) && words.contains("Check the address and the network"), "{words}");
+    assert!(words.contains(&nobody.to_string()) && words.contains("Check the address and the network"), "{words}");
     assert!(error.plane_lost() && !error.outcome_unknown());
 }
 
