@@ -79,14 +79,24 @@ impl Keeping {
                 }
             }
             Order::Retry => self.open().await,
-            Order::SetAside => match plane::set_aside(&self.config.data_dir, &clock::system()) {
-                Ok(_) => self.open().await,
-                Err(error) => self.tell(failed(&error)),
-            },
+            Order::SetAside => {
+                self.let_go().await;
+                match plane::set_aside(&self.config.data_dir, &clock::system()) {
+                    Ok(_) => self.open().await,
+                    Err(error) => self.tell(failed(&error)),
+                }
+            }
+        }
+    }
+
+    async fn let_go(&mut self) {
+        if let Some(mut keeper) = self.keeper.take() {
+            keeper.release().await;
         }
     }
 
     async fn open(&mut self) {
+        self.let_go().await;
         let mut warnings = Vec::new();
         let mut event = match self.config.target.clone() {
             Target::Remote(address) => {
@@ -124,7 +134,14 @@ impl Keeping {
         match Client::new(options) {
             Ok(client) => {
                 let prefill = prefill(&self.config, credentials, source);
-                PlaneEvent::Ready(Box::new(Ready { client, prefill, place, save_dir, warnings: Vec::new() }))
+                PlaneEvent::Ready(Box::new(Ready {
+                    client,
+                    prefill,
+                    place,
+                    save_dir,
+                    local: self.keeper.is_some(),
+                    warnings: Vec::new(),
+                }))
             }
             Err(error) => PlaneEvent::Failed(Trouble { message: error.to_string(), damaged: false }),
         }

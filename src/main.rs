@@ -9,7 +9,6 @@ use palette_console::tui::runtime::{Appearance, Ended, terminal};
 use palette_console::{console, logs};
 
 fn main() -> ExitCode {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let args = Args::parse();
     let _logs = logs::begin();
     match run(args) {

@@ -21,6 +21,7 @@ mod page;
 mod routes;
 mod running;
 mod sandbox;
+mod serve;
 mod settings;
 mod socket;
 mod state;

@@ -109,7 +109,10 @@ pub fn write(path: &Path, text: &str) -> Result<(), SecretError> {
     let _ = fs::remove_file(&part);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&part, path).map_err(failed)
+    fs::rename(&part, path).map_err(failed)?;
+    // The name, too, must outlast a power cut: a database whose passwords are lost is of no use.
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
 }
 
 #[cfg(test)]

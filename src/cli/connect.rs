@@ -27,6 +27,7 @@ impl From<StartError> for Failure {
                 let way = format!("To keep it aside and begin anew: palette-console sandbox reset --data-dir '{dir}'");
                 Self::new(Exit::Failed, format!("{error}.\n{way}"))
             }
+            StartError::OwnerSilent { .. } => Self::new(Exit::Unreachable, error),
             _ => Self::new(Exit::Failed, error),
         }
     }

@@ -43,6 +43,8 @@ impl Answer {
 }
 
 pub(super) fn build(address: &Address, trust: &Trust, timeout: Duration) -> Result<(reqwest::Client, Refused), Error> {
+    // Without effect where the program chose one before; reqwest wants one even where nothing is encrypted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)

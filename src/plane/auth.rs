@@ -22,6 +22,9 @@ use token::Claims;
 /// Longest name that can sign in; the longest address that mail allows.
 const LONGEST_LOGIN: usize = 254;
 
+/// Logins that wait their turn; each takes a hash, some tens of milliseconds.
+pub const MOST_WAITING: usize = 32;
+
 /// Someone who wants in.
 pub struct Login {
     /// Which console.
@@ -44,6 +47,7 @@ impl Plane {
         if login.login.is_empty() || login.login.len() > LONGEST_LOGIN {
             return Err(Refusal::invalid("Give the name that signs in, at most 254 characters.").into());
         }
+        let _place = self.login_queue.try_acquire().map_err(|_| too_many_at_once())?;
         let _turn = self.login_gate.lock().await;
         let now = self.now();
         let name = login.login.to_lowercase();
@@ -164,6 +168,14 @@ impl Claims {
 async fn matches_off_thread(password: SecretString, hash: Option<String>) -> Result<bool, Failure> {
     let work = move || hash.is_some_and(|hash| password::matches(&password, &hash));
     tokio::task::spawn_blocking(work).await.map_err(|error| StorageError::Internal(error.to_string()).into())
+}
+
+fn too_many_at_once() -> Refusal {
+    Refusal::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        code::TOO_MANY_REQUESTS,
+        "Too many people sign in at once. Try again in a second.",
+    )
 }
 
 fn wrong_password(left: Option<u32>) -> Refusal {

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::error::StartError;
 use super::lock::{self, Lock};
@@ -15,8 +17,9 @@ use super::running::{Running, start_with};
 use super::settings::{Door, Settings};
 use super::socket;
 
-/// Longest that a guest waits for an owner that has the lock but does not answer yet.
-const OWNER_STARTS_WITHIN: Duration = Duration::from_secs(15);
+/// Longest that a guest waits for an owner that has the lock but does not answer: one that is starting, or that
+/// is suspended.
+const OWNER_ANSWERS_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What happened to the plane that a console uses.
@@ -49,7 +52,9 @@ enum Role {
 
 struct Guest {
     owner: Option<u32>,
-    takeover: oneshot::Receiver<Takeover>,
+    /// Waits for the owner's end and takes over; `None` where it was told to let go first.
+    takeover: JoinHandle<Option<Takeover>>,
+    let_go: oneshot::Sender<()>,
 }
 
 /// The end of a guest's wait.
@@ -108,7 +113,7 @@ impl Keeper {
             previous: None,
             started: Err(StartError::Internal("the wait for the directory was cut short".to_owned())),
         };
-        let Takeover { previous, started } = (&mut guest.takeover).await.unwrap_or_else(|_| ended());
+        let Takeover { previous, started } = (&mut guest.takeover).await.ok().flatten().unwrap_or_else(ended);
         match started {
             Ok(running) => {
                 self.role = Role::Owner(running);
@@ -126,9 +131,11 @@ impl Keeper {
     pub async fn release(&mut self) {
         match std::mem::replace(&mut self.role, Role::Released) {
             Role::Owner(running) => running.stop().await,
-            Role::Guest(mut guest) => {
-                guest.takeover.close();
-                if let Ok(Takeover { started: Ok(running), .. }) = guest.takeover.try_recv() {
+            Role::Guest(Guest { takeover, let_go, .. }) => {
+                drop(let_go);
+                // A takeover that has begun is brought to its end first: a process that is suspended with the
+                // lock in its hands would hold the directory for everyone.
+                if let Ok(Some(Takeover { started: Ok(running), .. })) = takeover.await {
                     running.stop().await;
                 }
             }
@@ -151,7 +158,7 @@ impl Keeper {
 
 async fn take_or_attach(settings: &Settings) -> Result<(PathBuf, Role), StartError> {
     let dir = &settings.data_dir;
-    let deadline = Instant::now() + OWNER_STARTS_WITHIN;
+    let deadline = Instant::now() + OWNER_ANSWERS_WITHIN;
     loop {
         if let Some(lock) = lock::try_take(dir)? {
             let path = socket::path_for(dir)?;
@@ -163,9 +170,10 @@ async fn take_or_attach(settings: &Settings) -> Result<(PathBuf, Role), StartErr
             Some(path) => path,
             None => socket::path_for(dir)?,
         };
-        if UnixStream::connect(&path).await.is_ok() {
-            let takeover = take_over_later(settings.clone(), path.clone(), owner.pid);
-            return Ok((path, Role::Guest(Guest { owner: owner.pid, takeover })));
+        if timeout_at(deadline, answers(&path)).await.unwrap_or(false) {
+            // Who has just taken the lock writes its name there before it answers.
+            let owner = lock::owner(dir).pid;
+            return Ok((path.clone(), Role::Guest(Guest::wait(settings.clone(), path, owner))));
         }
         if Instant::now() >= deadline {
             return Err(StartError::OwnerSilent { dir: dir.clone(), pid: owner.pid, socket: path });
@@ -174,26 +182,46 @@ async fn take_or_attach(settings: &Settings) -> Result<(PathBuf, Role), StartErr
     }
 }
 
+/// Whether a plane answers on a socket. That it can be connected to says little: the kernel accepts for a
+/// process that is suspended, too.
+async fn answers(socket: &Path) -> bool {
+    const QUESTION: &[u8] = b"GET /ext/v1/capabilities HTTP/1.1\r\nHost: plane\r\nConnection: close\r\n\r\n";
+    const ANSWER: &[u8] = b"HTTP/1.1 200 ";
+    let mut answer = [0; ANSWER.len()];
+    let asked = async {
+        let mut stream = UnixStream::connect(socket).await?;
+        stream.write_all(QUESTION).await?;
+        stream.read_exact(&mut answer).await
+    };
+    asked.await.is_ok() && answer == *ANSWER
+}
+
+impl Guest {
+    fn wait(settings: Settings, socket: PathBuf, owner: Option<u32>) -> Self {
+        let (let_go, told) = oneshot::channel();
+        Self { owner, let_go, takeover: tokio::spawn(take_over(settings, socket, owner, told)) }
+    }
+}
+
 /// Waits for the owner's end and then serves in its place, on the same socket.
-fn take_over_later(settings: Settings, socket: PathBuf, owner: Option<u32>) -> oneshot::Receiver<Takeover> {
+async fn take_over(
+    settings: Settings,
+    socket: PathBuf,
+    owner: Option<u32>,
+    let_go: oneshot::Receiver<()>,
+) -> Option<Takeover> {
     let freed = wait(&settings.data_dir);
-    let (done, takeover) = oneshot::channel();
-    tokio::spawn(async move {
-        let Ok(freed) = freed.await else { return };
-        // A console that has let go meanwhile must not serve again; dropping the lock gives it to the next.
-        if done.is_closed() {
-            return;
-        }
-        let (previous, started) = match freed {
-            Ok(mut lock) => {
-                (lock.previous().or(owner), start_with(settings, Door::Unix(socket), lock).await.map(Box::new))
-            }
-            Err(error) => (owner, Err(error)),
-        };
-        // Where nobody waits any more, the plane is dropped, which ends it.
-        let _ = done.send(Takeover { previous, started });
-    });
-    takeover
+    let freed = tokio::select! {
+        biased;
+        // Dropping the lock, where it came at the same time, gives it to the next one.
+        _ = let_go => return None,
+        freed = freed => freed.ok()?,
+    };
+    let (previous, started) = match freed {
+        Ok(mut lock) => (lock.previous().or(owner), start_with(settings, Door::Unix(socket), lock).await.map(Box::new)),
+        Err(error) => (owner, Err(error)),
+    };
+    Some(Takeover { previous, started })
 }
 
 /// Waits in a thread of its own that nobody joins: it sleeps in the kernel until the owner ends, and ends

@@ -22,7 +22,7 @@ pub enum StartError {
         pid: Option<u32>,
     },
     /// The owner holds the directory but its socket does not answer.
-    #[error("{} owns {} but does not answer on {}; wait for it to start, or end it and try again",
+    #[error("{} holds {} but does not answer on {}; if it is starting, wait; if it is suspended, resume it; else end it and try again",
         holder(*pid), dir.display(), socket.display())]
     OwnerSilent {
         /// The data directory.

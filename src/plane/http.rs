@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
 use super::extract::LARGEST_BODY;
-use super::failure::Refusal;
+use super::failure::{Failure, Refusal, StorageError};
 use super::limits;
 use super::routes;
 use super::state::SharedPlane;
@@ -41,8 +41,12 @@ async fn guard(State(plane): State<SharedPlane>, request: Request, next: Next) -
     let started = Instant::now();
     let method = request.method().clone();
     let template = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let response = match tokio::time::timeout(plane.request_timeout, next.run(request)).await {
-        Ok(response) => in_words(response),
+    // In a task of its own: who hangs up must not leave a change without what follows it, such as the count of a
+    // wrong password or the start of a migration.
+    let work = tokio::spawn(next.run(request));
+    let response = match tokio::time::timeout(plane.request_timeout, work).await {
+        Ok(Ok(response)) => in_words(response),
+        Ok(Err(error)) => Failure::from(StorageError::Internal(error.to_string())).into_response(),
         Err(_) => Refusal::new(
             StatusCode::GATEWAY_TIMEOUT,
             "Timeout",

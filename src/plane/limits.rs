@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -72,9 +72,9 @@ impl Limits {
 
 /// Answers 429 where a source asks too often.
 pub async fn hold_back(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let source = match request.extensions().get::<ConnectInfo<Peer>>() {
-        Some(ConnectInfo(Peer::Remote(address))) => Some(address.ip()),
-        Some(ConnectInfo(Peer::Local)) | None => None,
+    let source = match request.extensions().get::<Peer>() {
+        Some(Peer::Remote(address)) => Some(address.ip()),
+        Some(Peer::Local) | None => None,
     };
     if limits.allows(source, request.uri().path(), Instant::now()) {
         return next.run(request).await;

@@ -8,8 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -113,6 +111,27 @@ impl Gate {
             Self::Tls(handshakes) => Some(handshakes.address),
         }
     }
+
+    /// The next connection. Nothing is lost where the future is dropped.
+    pub async fn accept(&mut self) -> (Box<dyn Stream>, Peer) {
+        match self {
+            Self::Unix(listener) => loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => return (Box::new(stream), Peer::Local),
+                    Err(error) => pause(&error).await,
+                }
+            },
+            Self::Tcp(listener) => {
+                let (stream, address) = accept(listener).await;
+                (Box::new(stream), Peer::Remote(address))
+            }
+            Self::Tls(handshakes) => match handshakes.ready.recv().await {
+                Some((stream, address)) => (stream, Peer::Remote(address)),
+                // The task ends only with its listener; no connection will ever come.
+                None => std::future::pending().await,
+            },
+        }
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -154,41 +173,6 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 async fn pause(error: &io::Error) {
     tracing::warn!(%error, "a connection could not be accepted");
     tokio::time::sleep(ACCEPT_PAUSE).await;
-}
-
-impl Listener for Gate {
-    type Io = Box<dyn Stream>;
-    type Addr = Peer;
-
-    async fn accept(&mut self) -> (Self::Io, Peer) {
-        match self {
-            Self::Unix(listener) => loop {
-                match UnixListener::accept(listener).await {
-                    Ok((stream, _)) => return (Box::new(stream), Peer::Local),
-                    Err(error) => pause(&error).await,
-                }
-            },
-            Self::Tcp(listener) => {
-                let (stream, address) = accept(listener).await;
-                (Box::new(stream), Peer::Remote(address))
-            }
-            Self::Tls(handshakes) => match handshakes.ready.recv().await {
-                Some((stream, address)) => (stream, Peer::Remote(address)),
-                // The task ends only with its listener; no connection will ever come.
-                None => std::future::pending().await,
-            },
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Peer> {
-        Ok(self.tcp_address().map_or(Peer::Local, Peer::Remote))
-    }
-}
-
-impl Connected<IncomingStream<'_, Gate>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Gate>) -> Self {
-        *stream.remote_addr()
-    }
 }
 
 /// The TLS configuration of a certificate chain and its key.

@@ -1,8 +1,10 @@
 //! One owner for a data directory: a file lock that the kernel releases with the process, however it ends.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StartError;
@@ -34,6 +36,11 @@ fn refused(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Start
 
 fn open(dir: &Path) -> Result<File, StartError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(refused("make", dir))?;
+    // Whoever may write there could put a socket of their own in place of ours, and be told passwords.
+    if fs::metadata(dir).map_err(refused("read", dir))?.mode() & 0o022 != 0 {
+        let why = format!("other users may write in it; make it yours alone with: chmod go-w '{}'", dir.display());
+        return Err(refused("use", dir)(io::Error::other(why)));
+    }
     let path = dir.join(FILE);
     OpenOptions::new()
         .read(true)
@@ -64,17 +71,28 @@ pub fn try_take(dir: &Path) -> Result<Option<Lock>, StartError> {
 /// Where the directory cannot be made or written.
 pub fn wait(dir: &Path) -> Result<Lock, StartError> {
     let file = open(dir)?;
-    file.lock().map_err(refused("lock", dir))?;
-    Ok(Lock { file, dir: dir.to_owned() })
+    loop {
+        match file.lock() {
+            Ok(()) => return Ok(Lock { file, dir: dir.to_owned() }),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(refused("lock", dir)(error)),
+        }
+    }
 }
 
 /// What the lock file says of the owner; meaningful only while the lock is held.
 #[must_use]
 pub fn owner(dir: &Path) -> Owner {
-    let text = fs::read_to_string(dir.join(FILE)).unwrap_or_default();
-    let mut lines = text.lines();
-    let pid = lines.next().and_then(|pid| pid.parse().ok());
-    Owner { pid, socket: lines.next().filter(|path| !path.is_empty()).map(PathBuf::from) }
+    Owner::read(&fs::read(dir.join(FILE)).unwrap_or_default())
+}
+
+impl Owner {
+    fn read(text: &[u8]) -> Self {
+        let (pid, rest) = text.split_at(text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len()));
+        let path = rest.strip_prefix(b"\n").and_then(|path| path.strip_suffix(b"\n")).unwrap_or_default();
+        let pid = std::str::from_utf8(pid).ok().and_then(|pid| pid.parse().ok());
+        Self { pid, socket: (!path.is_empty()).then(|| OsStr::from_bytes(path).into()) }
+    }
 }
 
 impl Lock {
@@ -83,17 +101,17 @@ impl Lock {
     /// # Errors
     /// Where the file cannot be written.
     pub fn announce(&mut self, socket: &Path) -> Result<(), StartError> {
-        let text = format!("{}\n{}\n", std::process::id(), socket.display());
+        let text = [format!("{}\n", std::process::id()).as_bytes(), socket.as_os_str().as_bytes(), b"\n"].concat();
         let written = self.file.set_len(0).and_then(|()| self.file.rewind());
-        written.and_then(|()| self.file.write_all(text.as_bytes())).map_err(refused("write", &self.dir.join(FILE)))
+        written.and_then(|()| self.file.write_all(&text)).map_err(refused("write", &self.dir.join(FILE)))
     }
 
     /// What an earlier owner wrote down.
     #[must_use]
     pub fn previous(&mut self) -> Option<u32> {
-        let mut text = String::new();
-        let read = self.file.rewind().and_then(|()| self.file.read_to_string(&mut text));
-        read.ok().and_then(|_| text.lines().next()?.parse().ok())
+        let mut text = Vec::new();
+        let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut text));
+        read.ok().and_then(|_| Owner::read(&text).pid)
     }
 }
 
@@ -105,13 +123,32 @@ mod tests {
     fn the_second_one_learns_who_the_first_is() {
         let dir = tempfile::tempdir().unwrap();
         let mut lock = try_take(dir.path()).unwrap().unwrap();
-        lock.announce(Path::new("/run/plane.sock")).unwrap();
+        let socket = Path::new(OsStr::from_bytes(b"/run/a name\nof two lines \xFF.sock"));
+        lock.announce(socket).unwrap();
         assert!(try_take(dir.path()).unwrap().is_none());
         let owner = owner(dir.path());
         assert_eq!(owner.pid, Some(std::process::id()));
-        assert_eq!(owner.socket.as_deref(), Some(Path::new("/run/plane.sock")));
+        assert_eq!(owner.socket.as_deref(), Some(socket));
         drop(lock);
         assert!(try_take(dir.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_directory_that_others_may_write_in_is_refused_with_the_command_that_mends_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o775)).unwrap();
+        let error = try_take(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("chmod go-w") && error.contains("--data-dir"), "{error}");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(try_take(dir.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_was_not_written_whole_says_nothing() {
+        assert_eq!(Owner::read(b""), Owner::default());
+        assert_eq!(Owner::read(b"12"), Owner { pid: Some(12), socket: None });
+        assert_eq!(Owner::read(b"12\n/run/pla"), Owner { pid: Some(12), socket: None });
     }
 
     #[test]

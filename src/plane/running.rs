@@ -1,23 +1,22 @@
 //! From settings to a plane that answers, and back.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::auth::token::Keyring;
 use super::error::StartError;
-use super::listen::{Gate, Peer, tls_config};
+use super::listen::{Gate, tls_config};
 use super::lock::{self, Lock};
 use super::settings::{Door, Settings};
 use super::state::{Identity, Plane, SharedPlane};
 use super::store::{Store, migrations, open};
-use super::{fresh, http, jobs, socket};
+use super::{auth, fresh, http, jobs, serve, socket};
 
 /// Longest that [`Running::stop`] waits for requests that are under way.
 const GRACE: Duration = Duration::from_secs(5);
@@ -61,20 +60,26 @@ pub async fn start(settings: Settings, door: Door) -> Result<Running, StartError
 ///
 /// # Errors
 /// As for [`start`].
-pub async fn start_with(settings: Settings, door: Door, lock: Lock) -> Result<Running, StartError> {
+pub async fn start_with(settings: Settings, door: Door, mut lock: Lock) -> Result<Running, StartError> {
     let path = match &door {
         Door::Unix(path) => path.clone(),
         Door::Tcp(_) | Door::Tls { .. } => socket::path_for(&settings.data_dir)?,
     };
-    let started = begin(settings, &door, path.clone(), lock).await;
-    if started.is_err() {
-        // Nobody answers there.
-        let _ = std::fs::remove_file(&path);
+    match begin(settings, &door, path.clone(), &mut lock).await {
+        Ok(mut running) => {
+            running.lock = Some(lock);
+            Ok(running)
+        }
+        Err(error) => {
+            // Nobody answers there. Once the lock is gone, the socket may be the next owner's.
+            let _ = std::fs::remove_file(&path);
+            drop(lock);
+            Err(error)
+        }
     }
-    started
 }
 
-async fn begin(settings: Settings, door: &Door, socket: PathBuf, mut lock: Lock) -> Result<Running, StartError> {
+async fn begin(settings: Settings, door: &Door, socket: PathBuf, lock: &mut Lock) -> Result<Running, StartError> {
     let mut gates = vec![Gate::unix(&socket)?];
     match door {
         Door::Unix(_) => {}
@@ -93,9 +98,12 @@ async fn begin(settings: Settings, door: &Door, socket: PathBuf, mut lock: Lock)
     let (stop, stopping) = watch::channel(false);
     let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping.clone()));
     let address = gates.iter().find_map(Gate::tcp_address);
-    let servers = serve(&plane, gates, &stopping);
+    let mut servers = JoinSet::new();
+    for gate in gates {
+        servers.spawn(serve::serve(gate, http::router(&plane), stopping.clone()));
+    }
     let tls = matches!(door, Door::Tls { .. });
-    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, lock: Some(lock) })
+    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, lock: None })
 }
 
 async fn off_thread<T: Send + 'static>(
@@ -127,6 +135,7 @@ fn assemble(
         rate_limits: settings.rate_limits,
         request_timeout: settings.request_timeout,
         login_gate: tokio::sync::Mutex::new(()),
+        login_queue: Semaphore::new(auth::MOST_WAITING),
         orders,
     }
 }
@@ -139,23 +148,6 @@ async fn resume(plane: &SharedPlane) -> Result<(), StartError> {
         let _ = plane.orders.send(migration.id);
     }
     Ok(())
-}
-
-fn serve(plane: &SharedPlane, gates: Vec<Gate>, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
-    let mut servers = JoinSet::new();
-    for gate in gates {
-        let app = http::router(plane).into_make_service_with_connect_info::<Peer>();
-        let mut stopping = stopping.clone();
-        let signal = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        servers.spawn(async move {
-            if let Err(error) = axum::serve(gate, app).with_graceful_shutdown(signal).into_future().await {
-                tracing::error!(%error, "the plane no longer listens");
-            }
-        });
-    }
-    servers
 }
 
 impl Running {

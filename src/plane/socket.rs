@@ -21,7 +21,8 @@ const NAME: &str = "plane.sock";
 /// # Errors
 /// Where that directory is somebody else's or cannot be made.
 pub fn path_for(data_dir: &Path) -> Result<PathBuf, StartError> {
-    let inside = data_dir.join(NAME);
+    // Another process, in another working directory, reads the path from the lock.
+    let inside = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned()).join(NAME);
     if inside.as_os_str().len() <= LONGEST {
         return Ok(inside);
     }
@@ -74,6 +75,11 @@ mod tests {
         let path = path_for(&long).unwrap();
         assert!(path.as_os_str().len() <= LONGEST);
         assert_eq!(path, path_for(&long).unwrap());
+    }
+
+    #[test]
+    fn the_path_is_the_same_from_every_working_directory() {
+        assert_eq!(path_for(Path::new("data")).unwrap(), std::env::current_dir().unwrap().join("data").join(NAME));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Transaction;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use super::actor::Actor;
 use super::auth::token::Keyring;
@@ -49,6 +49,8 @@ pub struct Plane {
     pub request_timeout: Duration,
     /// Logins run one after the other: wrong passwords that come at once must all be counted.
     pub login_gate: Mutex<()>,
+    /// Places before that gate, so that a flood of logins is turned away and not queued.
+    pub login_queue: Semaphore,
     /// Numbers of migrations to run.
     pub orders: mpsc::UnboundedSender<i64>,
 }

@@ -226,6 +226,7 @@ impl App {
         self.model.sessions = Sessions::default();
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
+        self.model.local = ready.local;
         self.model.save_dir = ready.save_dir;
         self.cards = Cards::new(&self.model.prefill);
         let warnings = ready.warnings.into_iter().map(|words| Act::Notice(Tone::Failed, words));

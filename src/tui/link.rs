@@ -31,6 +31,8 @@ pub struct Ready {
     pub place: String,
     /// Directory in which files are saved.
     pub save_dir: PathBuf,
+    /// Whether it is the embedded plane of a directory on this machine.
+    pub local: bool,
     /// What its keeper should know.
     pub warnings: Vec<String>,
 }

@@ -87,6 +87,8 @@ pub struct Model {
     pub plane: PlaneState,
     /// The plane in a few words.
     pub place: String,
+    /// Whether the plane is the embedded one of a directory on this machine.
+    pub local: bool,
     /// Version of the plane.
     pub version: Option<String>,
     /// What the plane can do.
@@ -126,6 +128,7 @@ impl Model {
             glyphs,
             plane: PlaneState::Starting,
             place: String::new(),
+            local: false,
             version: None,
             capabilities: Capabilities::default(),
             banner: None,

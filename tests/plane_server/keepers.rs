@@ -13,6 +13,16 @@ async fn event(keeper: &mut Keeper) -> KeeperEvent {
     tokio::time::timeout(Duration::from_secs(30), keeper.next_event()).await.expect("the guest takes over")
 }
 
+/// Asks until somebody listens on the socket.
+async fn until_bound(socket: &std::path::Path) {
+    let bound = async {
+        while tokio::net::UnixStream::connect(socket).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), bound).await.expect("somebody listens");
+}
+
 async fn rename(client: &Client, dir: &std::path::Path, name: &str) -> String {
     let key = api_key(dir);
     let (_, found) = client.get(&key, "/v1/overlords?name=hamburg-vsphere").await;
@@ -70,12 +80,7 @@ async fn a_guest_serves_though_nobody_asks_it_for_events() {
     let mut owner = Keeper::open(settings.clone()).await.unwrap();
     let guest = Keeper::open(settings.clone()).await.unwrap();
     owner.release().await;
-    let answers = async {
-        while tokio::net::UnixStream::connect(guest.socket()).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), answers).await.expect("the guest serves");
+    until_bound(guest.socket()).await;
     let third = Keeper::open(settings).await.unwrap();
     assert!(!third.owns());
     let (status, _) = Client::of(third.socket()).get(&api_key(dir.path()), "/v1/overlords").await;
@@ -111,6 +116,36 @@ async fn a_guest_that_let_go_does_not_take_over() {
     owner.release().await;
     assert!(matches!(event(&mut awake).await, KeeperEvent::TookOver { .. }));
     assert!(!asleep.owns());
+}
+
+#[tokio::test]
+async fn a_guest_that_lets_go_while_it_takes_over_gives_the_directory_back_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (settings, _) = settings(dir.path());
+    let owner = Keeper::open(settings.clone()).await.unwrap();
+    let mut guest = Keeper::open(settings.clone()).await.unwrap();
+    drop(owner);
+    until_bound(guest.socket()).await;
+    guest.release().await;
+    assert!(Keeper::open(settings).await.unwrap().owns());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_is_suspended_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (settings, _) = settings(dir.path());
+    let socket = dir.path().join("plane.sock");
+    let lock = fs::File::create(dir.path().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    fs::write(dir.path().join("lock"), format!("4711\n{}\n", socket.display())).unwrap();
+    // The kernel accepts for it, and nobody ever reads.
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let asked = tokio::time::Instant::now();
+    let error = Keeper::open(settings).await.err().unwrap();
+    let text = error.to_string();
+    assert!(matches!(error, StartError::OwnerSilent { pid: Some(4711), .. }), "{text}");
+    assert!(text.contains("process 4711") && text.contains("suspended"), "{text}");
+    assert_eq!(asked.elapsed().as_secs(), 15);
 }
 
 #[tokio::test]

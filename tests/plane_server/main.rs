@@ -13,6 +13,8 @@ mod keepers;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod sessions;

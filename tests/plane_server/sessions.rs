@@ -144,6 +144,32 @@ async fn wrong_passwords_that_come_at_once_are_all_counted() {
 }
 
 #[tokio::test]
+async fn a_flood_of_logins_is_turned_away_and_not_queued() {
+    let rig = Rig::new().await;
+    let answers = futures_util::future::join_all((0..64).map(|_| rig.sign_in(None))).await;
+    let of = |status| answers.iter().filter(|answer| answer.0 == status).count();
+    assert!(of(200) >= 32 && of(429) > 0 && of(200) + of(429) == 64, "{answers:?}");
+    assert_eq!(rig.sign_in(None).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_is_counted_and_told_of_all_the_same() {
+    use tokio::io::AsyncWriteExt;
+    let rig = Rig::new().await;
+    let body = json!({ "username": "admin", "password": "wrong" }).to_string();
+    let head = "POST /v1/auth/syslogin HTTP/1.1\r\nHost: plane\r\nContent-Type: application/json\r\nContent-Length";
+    let mut hasty = tokio::net::UnixStream::connect(rig.running.as_ref().unwrap().socket()).await.unwrap();
+    hasty.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    drop(hasty);
+    let told = async {
+        while content(&rig.newest().await) != "Refused: wrong password, 4 tries left." {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("the trail tells of it");
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_is_answered_like_a_wrong_password() {
     let rig = Rig::new().await;
     let body = json!({ "emailId": "nobody@acme.example", "org": "", "password": "wrong" });

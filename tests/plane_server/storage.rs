@@ -12,7 +12,9 @@ use crate::rig::{Client, End, Rig, api_key, code, serve, settings};
 
 async fn refused(dir: &Path) -> StartError {
     let (settings, _) = settings(dir);
-    let door = Door::Unix(std::env::temp_dir().join("never-served.sock"));
+    // A place of its own: tests run side by side, and the data directory may not be one.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let door = Door::Unix(elsewhere.path().join("plane.sock"));
     plane::start(settings, door).await.err().expect("it must not start")
 }
 
@@ -171,6 +173,20 @@ async fn a_full_disk_at_the_first_start_is_said_in_words() {
     settings.quota = None;
     let running = serve(&settings).await;
     assert_eq!(Client::of(running.socket()).get(&key, "/v1/overlords").await.0, 200, "the next start completes it");
+}
+
+#[tokio::test]
+async fn a_directory_behind_a_link_is_served_and_a_database_that_is_a_link_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let (settings, _) = settings(&link);
+    serve(&settings).await.stop().await;
+    fs::rename(real.join("plane.db"), dir.path().join("elsewhere.db")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("elsewhere.db"), real.join("plane.db")).unwrap();
+    let error = refused(&link).await;
+    assert!(matches!(error, StartError::DataDir { .. }) && error.to_string().contains("plane.db"), "{error}");
 }
 
 #[tokio::test]

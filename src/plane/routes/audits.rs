@@ -98,7 +98,8 @@ async fn list(
     }
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let found = plane.store.read(move |connection| Ok(audits::page(connection, &filter, start, size)?)).await?;
-    let offset = before + u64::try_from(found.items.len()).unwrap_or(u64::MAX);
+    // The number in a token is the client's word.
+    let offset = before.saturating_add(u64::try_from(found.items.len()).unwrap_or(u64::MAX));
     let listmeta = match found.next {
         Some(Place { at, seq }) => {
             ListMeta { next: page::encode(&Mark { at, seq, offset }), count: found.count, limit, offset }

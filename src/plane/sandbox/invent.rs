@@ -105,7 +105,7 @@ fn own_cluster(gateway: &Gateway) -> Stored {
         created: gateway.created,
         modified: gateway.modified,
         cloud_type: gateway.cloud_type.clone(),
-        overlord_uid: gateway.uid.clone(),
+        gateway_uid: gateway.uid.clone(),
         beating: gateway.beating,
         report: gateway.report.clone(),
         ..Stored::default()
@@ -174,7 +174,7 @@ impl World {
             modified: created + TimeDelta::minutes(rng.i64(0..1440)),
             cloud_type: gateway.cloud_type.clone(),
             project: project.cloned(),
-            overlord_uid: gateway.uid.clone(),
+            gateway_uid: gateway.uid.clone(),
             beating: true,
             report: Report {
                 state: PcgState::Running,

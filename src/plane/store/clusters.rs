@@ -56,7 +56,7 @@ pub struct Stored {
     /// Project that owns it; none at tenant scope.
     pub project: Option<ProjectMeta>,
     /// Gateway that launched it, or that it is.
-    pub overlord_uid: String,
+    pub gateway_uid: String,
     /// Whether heartbeats keep coming.
     pub beating: bool,
     /// What it reported.
@@ -82,7 +82,7 @@ impl Stored {
     /// Its metadata, with the annotation that names its gateway and those given.
     #[must_use]
     pub fn metadata(&self, mut annotations: BTreeMap<String, String>) -> ObjectMeta {
-        annotations.insert(OVERLORD_UID.to_owned(), self.overlord_uid.clone());
+        annotations.insert(OVERLORD_UID.to_owned(), self.gateway_uid.clone());
         ObjectMeta {
             name: self.name.clone(),
             uid: self.uid.clone(),
@@ -114,7 +114,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         modified: time_at(row, "modified")?,
         cloud_type: row.get("cloud_type")?,
         project: project_uid.map(|uid| ProjectMeta { name: project_name.unwrap_or_default(), uid }),
-        overlord_uid: row.get("overlord_uid")?,
+        gateway_uid: row.get("gateway_uid")?,
         beating: row.get("beating")?,
         report: gateways::report(row)?,
     })
@@ -128,13 +128,13 @@ pub fn insert(connection: &Connection, new: &Stored) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "INSERT INTO cluster VALUES (:uid, :role, :name, :labels, :created, :modified, :cloud, :project,
-             :overlord, :state, :agent, :beating, :heartbeat, :conditions)",
+             :gateway, :state, :agent, :beating, :heartbeat, :conditions)",
         )?
         .execute(named_params! {
             ":uid": new.uid, ":role": new.role.as_str(), ":name": new.name,
             ":labels": serde_json::to_string(&new.labels)?, ":created": new.created.timestamp_millis(),
             ":modified": new.modified.timestamp_millis(), ":cloud": new.cloud_type,
-            ":project": new.project.as_ref().map(|project| &project.uid), ":overlord": new.overlord_uid,
+            ":project": new.project.as_ref().map(|project| &project.uid), ":gateway": new.gateway_uid,
             ":state": new.report.state.as_str(), ":agent": new.report.agent_version, ":beating": new.beating,
             ":heartbeat": new.report.last_heartbeat.map(|beat| beat.timestamp_millis()),
             ":conditions": serde_json::to_string(&new.report.conditions)?,
@@ -236,10 +236,10 @@ pub fn all(connection: &Connection) -> rusqlite::Result<Vec<Stored>> {
 ///
 /// # Errors
 /// Those of the storage.
-pub fn count_of(connection: &Connection, overlord_uid: &str) -> rusqlite::Result<usize> {
+pub fn count_of(connection: &Connection, gateway_uid: &str) -> rusqlite::Result<usize> {
     connection
-        .prepare_cached("SELECT count(*) FROM cluster WHERE overlord_uid = ?1 AND role = 'workload'")?
-        .query_row([overlord_uid], |row| row.get(0))
+        .prepare_cached("SELECT count(*) FROM cluster WHERE gateway_uid = ?1 AND role = 'workload'")?
+        .query_row([gateway_uid], |row| row.get(0))
 }
 
 /// Moves the first workload cluster of `source` to `target`; false where none is left.
@@ -249,8 +249,8 @@ pub fn count_of(connection: &Connection, overlord_uid: &str) -> rusqlite::Result
 pub fn move_next(connection: &Connection, source: &str, target: &str, now: DateTime<Utc>) -> rusqlite::Result<bool> {
     let moved = connection
         .prepare_cached(
-            "UPDATE cluster SET overlord_uid = ?2, modified = ?3 WHERE uid =
-             (SELECT uid FROM cluster WHERE overlord_uid = ?1 AND role = 'workload' ORDER BY name, uid LIMIT 1)",
+            "UPDATE cluster SET gateway_uid = ?2, modified = ?3 WHERE uid =
+             (SELECT uid FROM cluster WHERE gateway_uid = ?1 AND role = 'workload' ORDER BY name, uid LIMIT 1)",
         )?
         .execute(params![source, target, now.timestamp_millis()])?;
     Ok(moved > 0)

@@ -13,8 +13,8 @@ use crate::plane::failure::Failure;
 use crate::plane::health::Report;
 
 /// Every column, with the heartbeat of what is beating taken from the common beat.
-const SELECT: &str = "SELECT overlord.*,
-    CASE WHEN beating THEN (SELECT at FROM beat) ELSE last_heartbeat END AS heartbeat FROM overlord";
+const SELECT: &str = "SELECT gateway.*,
+    CASE WHEN beating THEN (SELECT at FROM beat) ELSE last_heartbeat END AS heartbeat FROM gateway";
 
 /// A gateway as the plane knows it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -164,7 +164,7 @@ pub fn get(connection: &Connection, uid: &str) -> rusqlite::Result<Option<Gatewa
 pub fn insert(connection: &Connection, new: &Gateway) -> Result<(), Failure> {
     connection
         .prepare_cached(
-            "INSERT INTO overlord VALUES (:uid, :name, :labels, :annotations, :created, :modified, :cloud, :account,
+            "INSERT INTO gateway VALUES (:uid, :name, :labels, :annotations, :created, :modified, :cloud, :account,
              :own, :ip, :pools, :self_hosted, :system, :state, :agent, :beating, :heartbeat, :conditions)",
         )?
         .execute(named_params! {
@@ -186,7 +186,7 @@ pub fn insert(connection: &Connection, new: &Gateway) -> Result<(), Failure> {
 /// Those of the storage.
 pub fn update(connection: &Connection, uid: &str, new: &ObjectMetaInput, now: DateTime<Utc>) -> Result<(), Failure> {
     connection
-        .prepare_cached("UPDATE overlord SET name = ?2, labels = ?3, annotations = ?4, modified = ?5 WHERE uid = ?1")?
+        .prepare_cached("UPDATE gateway SET name = ?2, labels = ?3, annotations = ?4, modified = ?5 WHERE uid = ?1")?
         .execute(params![
             uid,
             new.name,
@@ -202,8 +202,8 @@ pub fn update(connection: &Connection, uid: &str, new: &ObjectMetaInput, now: Da
 /// # Errors
 /// Those of the storage; the database refuses while workload clusters reference it.
 pub fn delete(connection: &Connection, uid: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached("DELETE FROM cluster WHERE overlord_uid = ?1 AND role = 'gateway'")?.execute([uid])?;
-    connection.prepare_cached("DELETE FROM overlord WHERE uid = ?1")?.execute([uid]).map(drop)
+    connection.prepare_cached("DELETE FROM cluster WHERE gateway_uid = ?1 AND role = 'gateway'")?.execute([uid])?;
+    connection.prepare_cached("DELETE FROM gateway WHERE uid = ?1")?.execute([uid]).map(drop)
 }
 
 /// Everything that is beating gives a sign of life.
@@ -223,9 +223,9 @@ pub fn beat(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<()>
 /// Those of the storage.
 pub fn set_beating(connection: &Connection, uid: &str, beating: bool, now: DateTime<Utc>) -> rusqlite::Result<()> {
     let sql = if beating {
-        "UPDATE overlord SET beating = 1 WHERE uid = ?1"
+        "UPDATE gateway SET beating = 1 WHERE uid = ?1"
     } else {
-        "UPDATE overlord SET beating = 0,
+        "UPDATE gateway SET beating = 0,
              last_heartbeat = CASE WHEN beating THEN (SELECT at FROM beat) ELSE last_heartbeat END WHERE uid = ?1"
     };
     connection.prepare_cached(sql)?.execute([uid])?;

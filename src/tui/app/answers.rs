@@ -1,5 +1,6 @@
 //! What answers do to the application.
 
+use crate::api::error::code;
 use crate::client::{Error, SessionKind};
 use crate::ops::migrate::{MigrateError, PreflightError};
 use crate::text;
@@ -43,6 +44,10 @@ impl App {
 
     fn on_failure(&mut self, request: Option<Request>, error: &Error) {
         self.errors.push(self.model.now.wall, &error.to_string());
+        if self.model.local && error.code() == Some(code::DATABASE_DAMAGED) {
+            self.layers.clear();
+            self.fail(Trouble { message: text::sentence(&error.reason()), damaged: true });
+        }
         let Some(kind) = error.signed_out() else { return };
         self.sign_out(kind);
         let is_change = matches!(

@@ -40,7 +40,7 @@ CREATE TABLE beat (
     at  INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE overlord (
+CREATE TABLE gateway (
     uid                 TEXT PRIMARY KEY,
     name                TEXT NOT NULL,
     labels              TEXT NOT NULL,
@@ -60,7 +60,7 @@ CREATE TABLE overlord (
     last_heartbeat      INTEGER,
     conditions          TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX overlord_by_name ON overlord (name, uid);
+CREATE INDEX gateway_by_name ON gateway (name, uid);
 
 CREATE TABLE cluster (
     uid            TEXT PRIMARY KEY,
@@ -71,14 +71,14 @@ CREATE TABLE cluster (
     modified       INTEGER NOT NULL,
     cloud_type     TEXT NOT NULL,
     project_uid    TEXT REFERENCES project (uid),
-    overlord_uid   TEXT NOT NULL REFERENCES overlord (uid),
+    gateway_uid    TEXT NOT NULL REFERENCES gateway (uid),
     state          TEXT NOT NULL,
     agent_version  TEXT NOT NULL,
     beating        INTEGER NOT NULL,
     last_heartbeat INTEGER,
     conditions     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX cluster_by_overlord ON cluster (overlord_uid, role, name, uid);
+CREATE INDEX cluster_by_gateway ON cluster (gateway_uid, role, name, uid);
 CREATE INDEX cluster_by_name ON cluster (role, name, uid);
 CREATE INDEX cluster_by_created ON cluster (role, created, uid);
 CREATE INDEX cluster_by_modified ON cluster (role, modified, uid);

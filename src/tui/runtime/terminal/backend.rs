@@ -1,11 +1,13 @@
 //! What ratatui draws on: it collects the bytes of one frame, and leaves out those that change nothing.
 
+use std::collections::HashMap;
 use std::io;
 
-use crossterm::terminal;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use rustix::termios::tcgetwinsize;
+use unicode_width::UnicodeWidthStr;
 
 /// Collects a frame. ratatui itself writes a few resets and the state of the cursor with every frame, even where
 /// nothing changed; this one writes nothing then, so that an idle console is silent.
@@ -16,7 +18,14 @@ pub(super) struct FrameBackend {
     shown: Option<bool>,
     /// Where the terminal's cursor is; none where that is not known, as after drawing.
     cursor: Option<Position>,
+    /// What the terminal shows where it was drawn on, by row and column.
+    known: HashMap<(u16, u16), Cell>,
 }
+
+/// Placing the cursor costs about this many bytes; a gap of fewer unchanged cells is printed over instead.
+const PLACING: u16 = 8;
+/// The size of a terminal that does not tell it.
+const USUAL: Size = Size { width: 80, height: 24 };
 
 impl FrameBackend {
     /// The bytes since the last call.
@@ -31,6 +40,39 @@ impl FrameBackend {
 
     fn writer(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
         CrosstermBackend::new(&mut self.frame)
+    }
+
+    /// The changed cells, and between them the unchanged ones that are cheaper to print than to jump over.
+    fn bridged<'a>(&'a self, changed: &[(u16, u16, &'a Cell)]) -> Vec<(u16, u16, &'a Cell)> {
+        let mut out: Vec<(u16, u16, &Cell)> = Vec::with_capacity(changed.len());
+        for &(x, y, cell) in changed {
+            if let Some(&(last, row, before)) = out.last()
+                && row == y
+                && last < x
+            {
+                out.extend(self.bridge(last + 1, x, y, before).unwrap_or_default());
+            }
+            out.push((x, y, cell));
+        }
+        out
+    }
+
+    /// The unchanged cells from column `from` up to `to`, where printing them needs no change of style.
+    fn bridge(&self, from: u16, to: u16, y: u16, before: &Cell) -> Option<Vec<(u16, u16, &Cell)>> {
+        if to - from >= PLACING || before.symbol().width() != 1 {
+            return None;
+        }
+        let same = |cell: &&Cell| cell.symbol().width() == 1 && cell.style() == before.style();
+        (from..to).map(|x| self.known.get(&(y, x)).filter(same).map(|cell| (x, y, cell))).collect()
+    }
+
+    fn remember(&mut self, changed: &[(u16, u16, &Cell)]) {
+        for &(x, y, cell) in changed {
+            self.known.insert((y, x), cell.clone());
+            if cell.symbol().width() > 1 {
+                self.known.remove(&(y, x + 1));
+            }
+        }
     }
 
     fn show(&mut self, shown: bool) -> io::Result<()> {
@@ -49,12 +91,16 @@ impl Backend for FrameBackend {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
+        let changed: Vec<(u16, u16, &Cell)> = content.collect();
+        if changed.is_empty() {
             return Ok(());
         }
         self.cursor = None;
-        self.writer().draw(content)
+        let mut frame = std::mem::take(&mut self.frame);
+        let drawn = CrosstermBackend::new(&mut frame).draw(self.bridged(&changed).into_iter());
+        self.frame = frame;
+        self.remember(&changed);
+        drawn
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -85,12 +131,13 @@ impl Backend for FrameBackend {
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         self.cursor = None;
+        self.known.clear();
         self.writer().clear_region(region)
     }
 
     fn size(&self) -> io::Result<Size> {
-        let (width, height) = terminal::size()?;
-        Ok(Size { width, height })
+        let told = tcgetwinsize(io::stdout()).map(|told| Size { width: told.ws_col, height: told.ws_row });
+        Ok(told.ok().filter(|size| size.width > 0 && size.height > 0).unwrap_or(USUAL))
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
@@ -149,5 +196,43 @@ mod tests {
         frame(&mut terminal, |frame| frame.render_widget("hello", frame.area()));
         terminal.clear().unwrap();
         assert!(frame(&mut terminal, |frame| frame.render_widget("hello", frame.area())).contains("hello"));
+    }
+
+    #[test]
+    fn small_gaps_are_printed_over_and_large_ones_jumped() {
+        let mut terminal = terminal();
+        let mut at = |words: &'static str| frame(&mut terminal, |frame| frame.render_widget(words, frame.area()));
+        at("a.b..............c");
+        assert!(at("x.y..............c").contains("x.y"), "one run");
+        assert!(!at("z.y..............d").contains(".........."), "two runs");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_terminal_shows_the_last_frame(
+            frames in proptest::collection::vec(proptest::collection::vec(("[ab 東é]{0,10}", 0_u8..3), 2), 1..6)
+        ) {
+            use ratatui::style::Style;
+            let mut terminal = terminal();
+            let mut shown = vt100::Parser::new(2.try_into().unwrap(), 20.try_into().unwrap(), 0);
+            let styles = [Style::new(), Style::new().bold(), Style::new().red()];
+            for lines in &frames {
+                let bytes = frame(&mut terminal, |frame| {
+                    for (y, (words, style)) in (0..).zip(lines) {
+                        frame.buffer_mut().set_string(0, y, words, styles[usize::from(*style)]);
+                    }
+                });
+                shown.process(bytes.as_bytes());
+                for (y, (words, style)) in (0_u16..).zip(lines) {
+                    let row = shown.screen().rows(0, 20).nth(usize::from(y)).unwrap();
+                    proptest::prop_assert_eq!(row.trim_end(), words.trim_end());
+                    if words.starts_with(['a', 'b']) {
+                        let cell = shown.screen().cell(y, 0).unwrap();
+                        proptest::prop_assert_eq!(cell.bold(), *style == 1);
+                        proptest::prop_assert_eq!(cell.fgcolor() == vt100::Color::Idx(1), *style == 2);
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 use std::cell::Cell as Counter;
-use std::time::Instant;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -299,26 +298,4 @@ impl std::io::Write for Sink {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-}
-
-/// Prints how long a frame of 100 000 rows takes; run it with `--release -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures, asserts nothing about time"]
-fn measure_a_hundred_thousand_rows() {
-    let items = many(100_000);
-    let mut table = table(&items);
-    let rows = fleet(&items);
-    let mut timed = |what: &str, run: &mut dyn FnMut(&mut DataTable<u32>)| {
-        let start = Instant::now();
-        run(&mut table);
-        println!("{what}: {:?}", start.elapsed());
-    };
-    timed("refresh", &mut |table| table.refresh(&rows));
-    timed("sort", &mut |table| table.set_sort(Some(("name", Direction::Descending)), &rows));
-    timed("filter", &mut |table| table.set_filter("gateway-09 !7", &rows));
-    timed("end", &mut |table| assert!(table.on_key("end".parse().unwrap(), 40, &rows)));
-    timed("frame", &mut |table| {
-        testing::draw(120, 40, |area, buf, look| table.render(area, buf, &rows, "", look));
-    });
-    assert!(table.shown() > 0);
 }
