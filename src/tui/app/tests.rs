@@ -220,6 +220,7 @@ fn another_client_has_no_session_yet() {
         client,
         prefill: Prefill::default(),
         place: "embedded plane".to_owned(),
+        local: true,
         save_dir: "/".into(),
         warnings: vec!["credentials.toml is missing.".to_owned()],
     };
