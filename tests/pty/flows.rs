@@ -127,7 +127,7 @@ fn a_hostile_name_is_shown_harmless_and_confirmed_by_uid() {
     // No call of the API takes control characters; another plane's database may hold them all the same.
     let name = format!("a\u{1b}[2Jb\u{202e}c\u{7}{}", "宽".repeat(150));
     let database = rusqlite::Connection::open(plane.desk.data().join("plane.db")).unwrap();
-    database.execute("UPDATE overlord SET name = ?1 WHERE uid = ?2", (&name, &gateway.metadata.uid)).unwrap();
+    database.execute("UPDATE gateway SET name = ?1 WHERE uid = ?2", (&name, &gateway.metadata.uid)).unwrap();
     let mut console = plane.console(80, 24);
     sign_in(&mut console);
     console.wait_for("31 min");
