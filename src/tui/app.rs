@@ -18,7 +18,7 @@ use super::command::Scope;
 use super::jobs::Job;
 use super::layer::{Act, Acts, Layer, Tone};
 use super::link::{Order, PlaneEvent, Ready, Trouble};
-use super::model::{Model, Now, PlaneState};
+use super::model::{Model, Now, PlaneState, Sessions};
 use super::msg::{Answer, Effect, Request};
 use super::runtime::input::Input;
 use super::screens::audits::Audits;
@@ -222,6 +222,8 @@ impl App {
     }
 
     fn on_ready(&mut self, ready: Ready) -> Acts {
+        // Sessions live in the client; this one has none yet.
+        self.model.sessions = Sessions::default();
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
         self.model.local = ready.local;

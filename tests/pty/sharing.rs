@@ -66,6 +66,17 @@ fn a_second_console_takes_over_when_the_first_one_is_suspended_and_serves_it_whe
 }
 
 #[test]
+fn a_console_that_another_process_stops_lets_go_first() {
+    let desk = Desk::new();
+    let (first, second) = two(&desk);
+    first.kill(Signal::TSTP);
+    first.wait_process_state('T');
+    second.wait_for(TOOK_OVER);
+    first.kill(Signal::CONT);
+    first.wait_for("hamburg-vsphere");
+}
+
+#[test]
 fn a_migration_goes_on_in_the_console_that_takes_over_and_is_proved_there() {
     let desk = Desk::new();
     let (mut first, mut second) = two(&desk);

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::stage::{SOURCE, Stage, TARGET, asked, entries, gateways, lost, migration, signed_out};
 use super::{Msg, Tab};
 use crate::api::audit::AuditQuery;
-use crate::client::{Error, Kind as Why, SessionKind};
+use crate::client::{Client, Error, Kind as Why, Options, SessionKind};
 use crate::ops::migrate::{MigrateError, Progress, Proof, Proved};
 use crate::tui::jobs::State;
-use crate::tui::link::{Order, PlaneEvent, Trouble};
+use crate::tui::link::{Order, PlaneEvent, Prefill, Ready, Trouble};
 use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Kind, Request};
+use crate::tui::runtime::input::Input;
 use crate::tui::ui::{Glyphs, Theme};
 
 fn quits(effects: &[Effect]) -> bool {
@@ -207,6 +208,40 @@ fn a_plane_that_changes_hands_is_told_and_read_anew() {
     let effects = stage.app.update(Msg::Plane(PlaneEvent::TookOver { previous: Some(41) }), stage.now);
     assert_eq!(asked(&effects), [Kind::Gateways, Kind::Clusters]);
     assert!(stage.text().contains("(process 41)"));
+}
+
+#[test]
+fn another_client_has_no_session_yet() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut stage = Stage::ready();
+    let address = crate::client::Address::Socket("/nowhere/plane.sock".into());
+    let client = Client::new(Options::new(address, crate::clock::system())).unwrap();
+    let ready = Ready {
+        client,
+        prefill: Prefill::default(),
+        place: "embedded plane".to_owned(),
+        local: true,
+        save_dir: "/".into(),
+        warnings: vec!["credentials.toml is missing.".to_owned()],
+    };
+    let effects = stage.app.update(Msg::Plane(PlaneEvent::Ready(Box::new(ready))), stage.now);
+    assert_eq!(asked(&effects), [Kind::Greeting]);
+    let text = stage.text();
+    assert!(
+        text.contains("Sign in as tenant administrator") && text.contains("credentials.toml is missing."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_pasted_name_confirms_with_or_without_its_line_break_and_nothing_more() {
+    let mut stage = Stage::ready();
+    stage.up_to_confirmation();
+    stage.app.update(Msg::Input(Input::Paste("berlin-1\n".to_owned())), stage.now);
+    assert!(stage.text().contains("matches"));
+    stage.type_text("x");
+    assert_eq!(asked(&stage.keys("enter")), []);
+    assert_eq!(asked(&stage.keys("backspace enter")), [Kind::Change(SOURCE.to_owned())]);
 }
 
 #[test]
