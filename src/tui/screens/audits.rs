@@ -184,6 +184,9 @@ impl Audits {
 
     /// What stands at the right of the tabs: which entries, and how many of them are here.
     pub fn aside(&self, area: Rect, buf: &mut Buffer, model: &Model) {
+        if !self.loaded {
+            return;
+        }
         let loaded = AuditRows(&self.entries).count();
         let count = match usize::try_from(self.total) {
             Ok(total) if total > loaded => format!("{} of {}", text::grouped(loaded), text::grouped(total)),

@@ -1,7 +1,6 @@
 //! One audit entry at length.
 
 use crate::api::audit::Audit;
-use crate::api::meta::time;
 use crate::tui::screens::reading::Reading;
 use crate::tui::ui::Slot;
 use crate::tui::ui::widgets::text_view::StyledLine;
@@ -21,7 +20,7 @@ fn lines(entry: &Audit) -> Vec<StyledLine> {
     let project = spec.actor.project.as_ref().map_or_else(String::new, |project| project.name.clone());
     let word = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let fields = [
-        ("Time", entry.metadata.creation_timestamp.map_or_else(String::new, time::format)),
+        ("Time", entry.metadata.creation_timestamp.map_or_else(String::new, |at| at.format("%F %T UTC").to_string())),
         ("User", entry.who().to_owned()),
         ("", person),
         ("Actor", word(spec.actor.actor_type.as_ref().map(|kind| kind.as_str()))),
