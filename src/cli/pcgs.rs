@@ -235,7 +235,7 @@ fn words(progress: &Progress, moved: &mut usize, total: usize) -> String {
         }
         Progress::Moved { cluster } => {
             *moved += 1;
-            format!("{moved} of {total}  {}", text::clean(&cluster.name))
+            format!("{moved} of {}  {}", total.max(*moved), text::clean(&cluster.name))
         }
         Progress::PlaneLost { reason } => format!("Lost sight of the plane: {reason}. Waiting for it."),
         Progress::PlaneBack => "The plane answers again.".to_owned(),

@@ -177,3 +177,15 @@ async fn the_trail_tells_a_migration_once() {
     let ended = told.iter().filter(|it| *it == "Migrated 12 clusters from berlin-vsphere-1 to berlin-vsphere-2.");
     assert_eq!(ended.count(), 1, "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plane_that_never_comes_back_ends_the_watch_in_words() {
+    let (_stage, proxy, client) = stage_and_proxy().await;
+    let plan = plan(&client, SICK, SOUND).await;
+    proxy.always("GET", "/v1/spectroclusters/*", Fault::CutBefore);
+    let mut told = Vec::new();
+    let error = migrate::run(&client, &plan, |progress| told.push(progress)).await.unwrap_err();
+    assert!(matches!(error, MigrateError::Lost(_)), "{error:?}");
+    assert!(matches!(told.last(), Some(Progress::PlaneLost { .. })), "{told:?}");
+    assert_eq!(proxy.count("POST", MIGRATE), (1, 1));
+}

@@ -24,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same where the answer to the order was lost and nothing has moved at all.
 const PATIENCE_WITHOUT_SIGN: Duration = Duration::from_secs(15);
+/// How long the plane may be out of sight before watching ends, so that a script does not hang for ever.
+const PATIENCE_OUT_OF_SIGHT: Duration = Duration::from_secs(30 * 60);
 
 /// How the plane was last seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,7 @@ pub(super) struct Watch<'a, F> {
     lost_answer: Option<String>,
     sight: Sight,
     last_move: Instant,
+    last_seen: Instant,
     pause: Duration,
 }
 
@@ -56,6 +59,7 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
             lost_answer: None,
             sight: Sight::Clear,
             last_move: Instant::now(),
+            last_seen: Instant::now(),
             pause: FIRST_PAUSE,
         }
     }
@@ -135,6 +139,7 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
 
     /// Takes note that the plane was read.
     fn in_sight(&mut self) {
+        self.last_seen = Instant::now();
         if self.sight != Sight::Clear {
             self.sight = Sight::Clear;
             self.last_move = Instant::now();
@@ -151,6 +156,9 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
         } else {
             return Err(MigrateError::Lost(error));
         };
+        if self.last_seen.elapsed() >= PATIENCE_OUT_OF_SIGHT {
+            return Err(MigrateError::Lost(error));
+        }
         if self.sight != sight {
             self.sight = sight;
             self.report(progress);
