@@ -155,7 +155,8 @@ impl Client {
             Login::ApiKey(key) => (Token::ApiKey(key.clone()), "API key".to_owned()),
             Login::Pasted { token, .. } => (jwt(token.expose_secret()), "pasted token".to_owned()),
         };
-        let who = Who { kind, name };
+        let tenant = if let Login::Tenant { org, .. } = login { org.clone() } else { String::new() };
+        let who = Who { kind, name, tenant };
         let serial = self.inner.sessions.next_serial();
         *self.inner.sessions.slot(kind) = Some(Session { token, who: who.clone(), serial, fixed: false });
         self.touch();
@@ -326,7 +327,7 @@ mod tests {
         let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let session = |minutes, fixed| Session {
             token: Token::Jwt { raw: "x".into(), expires: Some(now + TimeDelta::minutes(minutes)) },
-            who: Who { kind: SessionKind::Tenant, name: String::new() },
+            who: Who { kind: SessionKind::Tenant, name: String::new(), tenant: String::new() },
             serial: 1,
             fixed,
         };

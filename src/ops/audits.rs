@@ -22,7 +22,9 @@ pub async fn page(client: &Client, query: &AuditQuery) -> Result<Page, Error> {
     let read = client.audits(query).await?;
     let mut entries = read.items;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.metadata.creation_timestamp));
-    let next = Some(read.listmeta.next).filter(|token| !token.is_empty() && query.next.as_ref() != Some(token));
+    // A page without entries is the end whatever it says: else a plane that never ends would be read for ever.
+    let next = Some(read.listmeta.next)
+        .filter(|token| !token.is_empty() && !entries.is_empty() && query.next.as_ref() != Some(token));
     Ok(Page { entries, next, total: read.listmeta.count })
 }
 
@@ -34,9 +36,6 @@ pub async fn newest(client: &Client, mut query: AuditQuery, limit: usize) -> Res
     let mut entries = Vec::new();
     loop {
         let read = page(client, &query).await?;
-        if read.entries.is_empty() {
-            break;
-        }
         entries.extend(read.entries);
         match read.next {
             Some(next) if entries.len() < limit => query.next = Some(next),

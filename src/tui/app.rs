@@ -1,6 +1,8 @@
 //! The application: messages in, effects out, and a view of itself. No I/O, no clock, no waiting.
 
 mod answers;
+#[cfg(test)]
+mod changes_test;
 pub mod frame;
 mod keys;
 #[cfg(test)]
@@ -15,10 +17,10 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use super::command::Scope;
-use super::jobs::Job;
+use super::jobs::{Job, Jobs};
 use super::layer::{Act, Acts, Layer, Tone};
 use super::link::{Order, PlaneEvent, Ready, Trouble};
-use super::model::{Model, Now, PlaneState, Sessions};
+use super::model::{Freshness, Model, Now, PlaneState, Sessions};
 use super::msg::{Answer, Effect, Request};
 use super::runtime::input::Input;
 use super::screens::audits::Audits;
@@ -27,7 +29,8 @@ use super::screens::gateways::Gateways;
 use super::screens::login::{Cards, LoginCard, LoginDialog};
 use super::screens::trouble::TroubleScreen;
 use super::ui::widgets::toast::{ToastKind, Toasts};
-use crate::client::SessionKind;
+use crate::client::{SessionKind, Who};
+use crate::ops::Inventory;
 
 /// A tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +102,8 @@ pub struct App {
     errors: ErrorLog,
     /// Reads that failed because a session had ended; repeated after the login.
     pending: Vec<Request>,
+    /// The person for whom gateways and entries were read.
+    read_for: Option<Who>,
     /// When the gateways are read anew by themselves.
     refresh_at: Option<Instant>,
     /// When the clusters are counted anew by themselves; rarer, since that takes many reads.
@@ -127,6 +132,7 @@ impl App {
             toasts: Toasts::default(),
             errors: ErrorLog::default(),
             pending: Vec::new(),
+            read_for: None,
             refresh_at: None,
             recount_at: None,
             recount_began: None,
@@ -222,8 +228,11 @@ impl App {
     }
 
     fn on_ready(&mut self, ready: Ready) -> Acts {
-        // Sessions live in the client; this one has none yet.
+        // Sessions live in the client; this one has none yet, and its plane may be another.
         self.model.sessions = Sessions::default();
+        self.model.version = None;
+        self.read_for = None;
+        self.forget();
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
         self.model.local = ready.local;
@@ -231,6 +240,25 @@ impl App {
         self.cards = Cards::new(&self.model.prefill);
         let warnings = ready.warnings.into_iter().map(|words| Act::Notice(Tone::Failed, words));
         warnings.chain([Act::Effect(Effect::Ask(Request::Greeting))]).collect()
+    }
+
+    /// Drops what was read of another plane or for another person, and the dialogs about it.
+    fn forget(&mut self) {
+        self.model.learn(|inventory| *inventory = Inventory::default());
+        self.model.freshness = Freshness::default();
+        self.gateways = Gateways::default();
+        self.audits = Audits::default();
+        self.layers.clear();
+        self.pending.clear();
+        (self.refresh_at, self.recount_at, self.recount_began) = (None, None, None);
+    }
+
+    /// Takes note of who is signed in as tenant administrator now.
+    fn read_for(&mut self, who: &Who) {
+        if self.read_for.replace(who.clone()).is_some_and(|before| before != *who) {
+            self.forget();
+            self.model.jobs = Jobs::default();
+        }
     }
 
     /// Carries acts out: those that are the application's own change it, the others become effects.
@@ -258,6 +286,9 @@ impl App {
     }
 
     fn order(&mut self, order: Order) -> Effect {
+        if matches!(order, Order::SetAside) {
+            self.model.jobs = Jobs::default();
+        }
         if matches!(order, Order::Retry | Order::SetAside) {
             self.model.plane = PlaneState::Starting;
             self.trouble = None;

@@ -75,6 +75,11 @@ pub trait Layer {
         false
     }
 
+    /// Whether this dialog shows how a change to the gateway with this uid ends; else a message tells it.
+    fn follows(&self, _uid: &str) -> bool {
+        false
+    }
+
     /// The session that this dialog opens, where it is a login card.
     fn opens_session(&self) -> Option<crate::client::SessionKind> {
         None

@@ -104,4 +104,6 @@ pub struct Who {
     pub kind: SessionKind,
     /// Name of the person, `API key` or `pasted token`.
     pub name: String,
+    /// The tenant that was named to sign in; empty where none was.
+    pub tenant: String,
 }

@@ -1,14 +1,20 @@
 //! What answers do to the application.
 
+use std::time::Duration;
+
 use crate::api::error::code;
 use crate::client::{Error, SessionKind};
+use crate::ops::delete::{DeleteError, Deleted};
 use crate::ops::migrate::{MigrateError, PreflightError};
+use crate::ops::pcgs::ClusterRef;
+use crate::ops::rename::RenameError;
 use crate::text;
 use crate::tui::jobs::State;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::Trouble;
 use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
+use crate::tui::screens::gateways::checklist::ChecklistDialog;
 
 use super::{App, COUNTING, RECOUNT};
 
@@ -68,31 +74,31 @@ impl App {
                 Acts::new()
             }
             Answer::Login(kind, Ok(who)) => {
+                if *kind == SessionKind::Tenant {
+                    self.read_for(who);
+                }
                 self.model.sessions.set(*kind, Some(who.clone()));
                 self.after_login(*kind)
             }
+            Answer::Login(SessionKind::System, Err(error)) if !error.plane_lost() => {
+                // Not sent along with the next tenant login: five wrong ones lock the account.
+                self.model.prefill.system_password = None;
+                Acts::new()
+            }
             Answer::Gateways(result) => self.on_gateways(result),
             Answer::Clouds(Ok(clouds)) => self.on_parts(|inventory| inventory.add_clouds(clouds.clone())),
-            Answer::Clusters(result) => {
-                let now = self.model.now.tick;
-                let took = self.recount_began.take().map_or(RECOUNT, |began| now - began);
-                self.recount_at = Some(now + RECOUNT.max(took * COUNTING));
-                match result {
-                    Ok(clusters) => self.on_parts(|inventory| inventory.set_clusters(clusters.clone())),
-                    Err(_) => Acts::new(),
-                }
-            }
+            Answer::Clusters(result) => self.on_clusters(result),
             Answer::Migration(uid, progress) => {
-                if let Some(job) = self.model.jobs.get_mut(uid) {
-                    job.note(progress, self.model.now.wall);
-                }
+                let Some(job) = self.model.jobs.get_mut(uid) else { return Acts::new() };
+                job.note(progress, self.model.now.wall);
                 if *progress == crate::ops::migrate::Progress::SignedOut {
                     self.sign_out(SessionKind::Tenant);
                 }
                 Acts::new()
             }
             Answer::MigrationEnded(uid, result) => self.on_migration_ended(uid, result),
-            Answer::Deleted(_, Ok(_)) => self.reread(),
+            Answer::Deleted(uid, result) => self.on_deleted(uid, result),
+            Answer::Renamed(uid, result) => self.on_renamed(uid, result),
             Answer::Saved(Ok(path)) => vec![Act::Notice(Tone::Done, format!("Saved as {}", path.display()))],
             Answer::Saved(Err(words)) => vec![Act::Notice(Tone::Failed, words.clone())],
             Answer::Copied(words) => vec![Act::Notice(Tone::Info, words.clone())],
@@ -165,6 +171,22 @@ impl App {
         }
     }
 
+    fn on_clusters(&mut self, result: &Result<Vec<ClusterRef>, Error>) -> Acts {
+        let now = self.model.now.tick;
+        let took = self.recount_began.take().map_or(Duration::ZERO, |began| now - began);
+        match result {
+            Ok(clusters) => {
+                self.recount_at = Some(now + RECOUNT.max(took * COUNTING));
+                self.on_parts(|inventory| inventory.set_clusters(clusters.clone()))
+            }
+            // How long a plane was out of reach says nothing of how long counting takes.
+            Err(_) => {
+                self.recount_at = Some(now + RECOUNT);
+                Acts::new()
+            }
+        }
+    }
+
     fn on_parts(&mut self, change: impl FnOnce(&mut crate::ops::Inventory)) -> Acts {
         self.model.learn(change);
         self.gateways.refresh(&self.model)
@@ -190,8 +212,53 @@ impl App {
             }
         };
         let mut acts = self.reread();
-        if self.layers.is_empty() {
+        if !self.is_followed(uid) {
             acts.push(notice);
+        }
+        acts
+    }
+
+    fn is_followed(&self, uid: &str) -> bool {
+        self.layers.iter().any(|layer| layer.follows(uid))
+    }
+
+    /// Where the dialog was closed meanwhile, what is left behind waits below the dialogs that are open.
+    fn on_deleted(&mut self, uid: &str, result: &Result<Box<Deleted>, DeleteError>) -> Acts {
+        let followed = self.is_followed(uid);
+        match result {
+            Ok(deleted) => {
+                if !followed {
+                    self.layers.insert(0, Box::new(ChecklistDialog::new((**deleted).clone())));
+                }
+                self.reread()
+            }
+            Err(error) if !followed => {
+                vec![Act::Notice(Tone::Failed, format!("The deletion of {}: {error}", self.name(uid)))]
+            }
+            Err(_) => Acts::new(),
+        }
+    }
+
+    /// A gateway's name as it was last read, for a message.
+    fn name(&self, uid: &str) -> String {
+        let name = self.model.pcg(uid).map_or("a gateway", |pcg| pcg.name.as_str());
+        text::elide(&text::clean(name), 32).into_owned()
+    }
+
+    fn on_renamed(&self, uid: &str, result: &Result<(), RenameError>) -> Acts {
+        let followed = self.is_followed(uid);
+        let mut acts = Acts::new();
+        match result {
+            Ok(()) => {
+                acts.push(Act::Effect(Effect::Ask(Request::Gateways)));
+                if !followed {
+                    acts.push(Act::Notice(Tone::Done, format!("{} was renamed.", self.name(uid))));
+                }
+            }
+            Err(error) if !followed => {
+                acts.push(Act::Notice(Tone::Failed, format!("The new name of {}: {error}", self.name(uid))))
+            }
+            Err(_) => {}
         }
         acts
     }

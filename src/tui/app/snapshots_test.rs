@@ -30,7 +30,7 @@ const SCENES: &[Scene] = &[
         stage.outcome(Answer::Gateways(Err(signed_out())));
     }),
     ("backup", false, |stage| {
-        let who = Who { kind: SessionKind::System, name: "admin".to_owned() };
+        let who = Who { kind: SessionKind::System, name: "admin".to_owned(), tenant: String::new() };
         stage.outcome(Answer::Login(SessionKind::System, Ok(who)));
         press(stage, "alt-2");
     }),

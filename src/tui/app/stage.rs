@@ -78,8 +78,7 @@ impl Stage {
     }
 
     pub(crate) fn sign_in(&mut self) -> Vec<Effect> {
-        let who = Who { kind: SessionKind::Tenant, name: "admin@acme.example".to_owned() };
-        self.outcome(Answer::Login(SessionKind::Tenant, Ok(who)))
+        self.outcome(Answer::Login(SessionKind::Tenant, Ok(person())))
     }
 
     /// Presses keys by their names, with spaces between them; tells what came of the last one.
@@ -152,6 +151,11 @@ pub(crate) fn asked(effects: &[Effect]) -> Vec<Kind> {
         _ => None,
     };
     effects.iter().filter_map(kind).collect()
+}
+
+/// The tenant administrator.
+pub(crate) fn person() -> Who {
+    Who { kind: SessionKind::Tenant, name: "admin@acme.example".to_owned(), tenant: "acme".to_owned() }
 }
 
 /// A tenant session that the plane does not accept any more.

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::stage::{SOURCE, Stage, TARGET, asked, entries, gateways, lost, migration, signed_out};
+use super::stage::{SOURCE, Stage, TARGET, asked, entries, gateways, lost, migration, person, signed_out};
 use super::{Msg, Tab};
 use crate::api::audit::AuditQuery;
-use crate::client::{Client, Error, Kind as Why, Options, SessionKind};
+use crate::client::{Client, Error, Kind as Why, Options, SessionKind, Who};
 use crate::ops::migrate::{MigrateError, Progress, Proof, Proved};
 use crate::tui::jobs::State;
 use crate::tui::link::{Order, PlaneEvent, Prefill, Ready, Trouble};
 use crate::tui::model::{LOOK_AGAIN, PlaneState, REFRESH};
 use crate::tui::msg::{Answer, Effect, Kind, Request};
 use crate::tui::runtime::input::Input;
+use crate::tui::screens::login::Cards;
 use crate::tui::ui::{Glyphs, Theme};
 
 fn quits(effects: &[Effect]) -> bool {
@@ -266,4 +267,44 @@ fn what_went_wrong_is_kept_and_told_newest_first() {
     let text = stage.text();
     let (newer, older) = (text.find("read-only").unwrap(), text.find("connection refused").unwrap());
     assert!(newer < older, "{text}");
+}
+
+#[test]
+fn another_person_sees_nothing_of_the_one_before() {
+    let mut stage = Stage::ready();
+    stage.keys("3");
+    stage.outcome(Answer::Audits(AuditQuery::default(), Ok(entries())));
+    stage.keys("down 1 m");
+    stage.answer(Request::Gateways, Answer::Gateways(Err(signed_out())));
+    let who = |tenant: &str| Who { tenant: tenant.to_owned(), ..person() };
+    let effects = stage.outcome(Answer::Login(SessionKind::Tenant, Ok(who("other"))));
+    assert_eq!(asked(&effects), [Kind::Gateways, Kind::Clusters]);
+    assert!(stage.app.layers.is_empty(), "the wizard was about a gateway of the other tenant");
+    assert!(!stage.text().contains("berlin"), "{}", stage.text());
+    assert_eq!(asked(&stage.keys("3")), [Kind::Audits]);
+    assert!(!stage.text().contains("mara"), "{}", stage.text());
+}
+
+#[test]
+fn the_watch_of_a_forgotten_migration_closes_no_session() {
+    let mut stage = Stage::ready();
+    stage.outcome(Answer::Migration("elsewhere".to_owned(), Progress::SignedOut));
+    assert!(stage.text().contains("berlin-1"));
+}
+
+#[test]
+fn the_other_sessions_password_is_sent_once_however_often_the_first_is_refused() {
+    let refused =
+        || Error { operation: "sign in", kind: Why::Refused { status: 401, error: Box::default(), retry_after: None } };
+    let mut stage = Stage::greeted(Theme::ansi(), Glyphs::unicode());
+    stage.app.model.prefill.system_password = Some("not it any more".into());
+    stage.app.cards = Cards::new(&stage.app.model.prefill);
+    let both = [Kind::Login(SessionKind::Tenant), Kind::Login(SessionKind::System)];
+    assert_eq!(asked(&stage.keys("enter")), both);
+    stage.outcome(Answer::Login(SessionKind::System, Err(refused())));
+    stage.outcome(Answer::Login(SessionKind::Tenant, Err(refused())));
+    assert_eq!(asked(&stage.keys("enter")), both[..1], "five of them lock the account");
+    stage.sign_in();
+    stage.answer(Request::Gateways, Answer::Gateways(Err(signed_out())));
+    assert_eq!(asked(&stage.keys("enter")), both[..1]);
 }

@@ -42,8 +42,16 @@ impl Effects {
         Self { client: None, inbox, running: HashMap::new(), generation: 0 }
     }
 
-    /// From now on requests go to this plane.
+    /// From now on requests go to this plane. Answers of the one before would be taken for this one's, so its reads are
+    /// dropped.
     pub fn connect(&mut self, client: Client) {
+        self.running.retain(|kind, running| {
+            let is_change = matches!(kind, Kind::Change(_));
+            if !is_change {
+                running.task.abort();
+            }
+            is_change
+        });
         self.client = Some(client);
     }
 
@@ -182,6 +190,11 @@ mod tests {
         assert!(save(&dir.path().join("missing"), "list.txt", "x").unwrap_err().contains("missing"));
     }
 
+    fn client() -> Client {
+        let address = crate::client::Address::Socket("/nowhere/plane.sock".into());
+        Client::new(crate::client::Options::new(address, crate::clock::system())).unwrap()
+    }
+
     #[tokio::test]
     async fn a_late_answer_to_an_older_question_is_dropped() {
         let (inbox, _outbox) = mpsc::unbounded_channel();
@@ -192,6 +205,8 @@ mod tests {
             |request, generation| Box::new(Delivery { request, generation, answer: Answer::Copied(String::new()) });
         assert!(effects.accept(delivery(Request::Gateways, 1)).is_none());
         assert!(effects.accept(delivery(Request::Gateways, 2)).is_some());
+        effects.connect(client());
+        assert!(effects.accept(delivery(Request::Gateways, 2)).is_none(), "asked of the plane before");
         let change = Request::Rename { uid: "u".into(), name: "n".into() };
         assert!(effects.accept(delivery(change, 1)).is_some(), "changes always report");
     }

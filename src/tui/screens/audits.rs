@@ -111,7 +111,10 @@ impl Audits {
             }
             Err(error) => {
                 self.failed = Some(error.clone());
-                Acts::new()
+                let gap = query.next.is_some() && error.signed_out().is_none();
+                let words =
+                    format!("The older entries could not be read: {}. Going on down tries again.", error.reason());
+                gap.then(|| Act::Notice(Tone::Failed, words)).into_iter().collect()
             }
         }
     }
@@ -128,7 +131,10 @@ impl Audits {
     /// What a key that is no command does; `None` where it means nothing.
     pub fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
         let page = DataTable::<String>::page(self.table_area(model.body()));
-        self.table.on_key(key, page, &AuditRows(&self.entries)).then(|| self.load_more())
+        self.table.on_key(key, page, &AuditRows(&self.entries)).then(|| {
+            self.failed = None;
+            self.load_more()
+        })
     }
 
     /// What a command does; `None` where it is not this tab's.

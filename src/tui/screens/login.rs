@@ -97,7 +97,10 @@ impl LoginCard {
         self.busy = true;
         self.failure = None;
         let mut acts = vec![Act::Effect(Effect::Ask(Request::Login(login)))];
-        if let (Some(companion), false) = (self.companion.clone(), model.sessions.system.is_some()) {
+        // Once for a card: a wrong password that went along with each try of the first would lock the account.
+        if model.sessions.system.is_none()
+            && let Some(companion) = self.companion.take()
+        {
             acts.push(Act::Effect(Effect::Ask(Request::Login(companion))));
         }
         acts

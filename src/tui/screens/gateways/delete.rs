@@ -132,6 +132,10 @@ impl Layer for DeleteDialog {
         Acts::new()
     }
 
+    fn follows(&self, uid: &str) -> bool {
+        self.uid == uid && matches!(self.state, State::Deleting(_))
+    }
+
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
         let title = format!("Delete {}", self.name);

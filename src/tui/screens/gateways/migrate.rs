@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use super::destination::Destination;
 use crate::ops::migrate::{Plan, PreflightError, eligibility, health_word};
 use crate::text;
+use crate::tui::jobs::Job;
 use crate::tui::layer::{Act, Acts, Layer};
 use crate::tui::model::Model;
 use crate::tui::msg::{Answer, Effect, Request};
@@ -107,6 +108,9 @@ impl Wizard {
     /// Why the migration cannot begin any more, although it could when the plan was made.
     fn obstacle(&self, model: &Model) -> Option<String> {
         let plan = self.plan()?;
+        if model.jobs.get(&plan.source.uid).is_some_and(Job::is_running) {
+            return Some("This migration is already under way; w shows it.".to_owned());
+        }
         let gone = |name: &str| format!("{} was deleted by someone meanwhile.", text::clean(name));
         let Some(source) = model.pcg(&plan.source.uid) else { return Some(gone(&plan.source.name)) };
         let Some(target) = model.pcg(&plan.target.uid) else { return Some(gone(&plan.target.name)) };

@@ -110,6 +110,10 @@ impl Layer for ProgressDialog {
         Acts::new()
     }
 
+    fn follows(&self, uid: &str) -> bool {
+        self.source == uid
+    }
+
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
         let Some(job) = model.jobs.get(&self.source) else { return };

@@ -69,7 +69,7 @@ impl Layer for RenameDialog {
         match result {
             Ok(()) => {
                 let words = format!("{} is called {} now.", self.name, self.form.text("name"));
-                vec![Act::Close, Act::Notice(Tone::Done, words), Act::Effect(Effect::Ask(Request::Gateways))]
+                vec![Act::Close, Act::Notice(Tone::Done, words)]
             }
             Err(error) => {
                 self.form.set_error("name", error.to_string());
@@ -78,10 +78,17 @@ impl Layer for RenameDialog {
         }
     }
 
+    fn follows(&self, uid: &str) -> bool {
+        self.busy && self.uid == uid
+    }
+
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
         let title = format!("Rename {}", self.name);
-        let hints = [Hint::new("Enter", "rename"), Hint::new("Esc", "cancel")];
+        let hints = match self.busy {
+            true => vec![Hint::new("Esc", "close; the change goes on")],
+            false => vec![Hint::new("Enter", "rename"), Hint::new("Esc", "cancel")],
+        };
         let body = dialog(&title, &hints).render(screen, buf, look);
         self.form.render(body, screen, buf, look);
         if self.busy {
