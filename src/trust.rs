@@ -47,6 +47,14 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// The fingerprint without colons, which fits on one line of a small terminal.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pairs: Vec<String> = self.0.iter().map(|byte| format!("{byte:02X}")).collect();
@@ -95,8 +103,10 @@ pub type Refused = Arc<Mutex<Option<Fingerprint>>>;
 pub fn client_config(trust: &Trust) -> Result<(ClientConfig, Refused), TrustError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let refused = Refused::default();
+    let given = trust.ca_file.as_deref().map(read_ca_file).transpose()?.unwrap_or_default();
     let verifier = Verifier {
-        inner: authorities(trust, &provider)?,
+        inner: authorities(trust, &given, &provider)?,
+        given,
         pin: trust.pin,
         provider: provider.clone(),
         refused: refused.clone(),
@@ -113,12 +123,13 @@ pub fn client_config(trust: &Trust) -> Result<(ClientConfig, Refused), TrustErro
 /// The authorities in force; `None` where only a pin is.
 fn authorities(
     trust: &Trust,
+    given: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<dyn ServerCertVerifier>>, TrustError> {
     if trust.pin.is_some() {
         return Ok(None);
     }
-    let extra = trust.ca_file.as_deref().map(read_ca_file).transpose()?.unwrap_or_default();
+    let extra = given.to_vec();
     match rustls_platform_verifier::Verifier::new_with_extra_roots(extra.clone(), provider.clone()) {
         Ok(verifier) => Ok(Some(Arc::new(verifier))),
         Err(error) if extra.is_empty() => Err(TrustError::NoRoots(error.to_string())),
@@ -144,6 +155,8 @@ fn read_ca_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError>
 #[derive(Debug)]
 struct Verifier {
     inner: Option<Arc<dyn ServerCertVerifier>>,
+    /// What the CA file holds. A plane's own self-signed certificate may be among it, and is believed then.
+    given: Vec<CertificateDer<'static>>,
     pin: Option<Fingerprint>,
     provider: Arc<CryptoProvider>,
     refused: Refused,
@@ -161,6 +174,7 @@ impl ServerCertVerifier for Verifier {
         let shown = Fingerprint::of(end_entity);
         let verdict = match (&self.inner, self.pin) {
             (_, Some(pin)) if pin == shown => Ok(ServerCertVerified::assertion()),
+            (_, None) if self.given.iter().any(|given| given == end_entity) => Ok(ServerCertVerified::assertion()),
             (Some(inner), None) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             _ => Err(CertificateError::ApplicationVerificationFailure.into()),
         };

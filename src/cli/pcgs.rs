@@ -283,7 +283,7 @@ async fn delete(plane: &Plane, command: &Delete) -> Result<Exit, Failure> {
     };
     let name = text::clean(&plan.pcg.name).into_owned();
     if let Some(check) = plan.checks.iter().find(|check| check.verdict == Verdict::Fail) {
-        let message = format!("{name} cannot be deleted: {}: {}. Nothing was changed", check.what, check.detail);
+        let message = format!("{name} cannot be deleted: {}. Nothing was changed", check.detail);
         return Err(Failure::new(Exit::Refused, message));
     }
     let question = format!("{name} will be deleted from the plane. Its machines stay and must be removed by hand.");

@@ -232,7 +232,9 @@ fn refusal_advice(status: u16, error: &ApiError, retry_after: Option<Duration>) 
 fn untrusted_advice(fingerprint: Option<Fingerprint>) -> String {
     let ca = "Name the authority that signed it with --ca-file";
     match fingerprint {
-        Some(print) => format!("{ca}, or compare its SHA-256 fingerprint on the plane and pass --tls-pin {print}."),
+        Some(print) => {
+            format!("{ca}, or compare its SHA-256 fingerprint on the plane and start with\n--tls-pin {}", print.plain())
+        }
         None => format!("{ca}."),
     }
 }

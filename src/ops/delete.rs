@@ -37,11 +37,8 @@ fn checks(pcg: &Pcg) -> Vec<Check> {
     let clusters = match pcg.clusters.unwrap_or(0) {
         0 => Check::new("No cluster needs it", Verdict::Pass, ""),
         n => {
-            let detail = format!(
-                "{} still {}; migrate them first",
-                text::count(n, "cluster"),
-                if n == 1 { "does" } else { "do" }
-            );
+            let need = if n == 1 { "needs" } else { "need" };
+            let detail = format!("{} still {need} it; migrate them first", text::count(n, "cluster"));
             Check::new("No cluster needs it", Verdict::Fail, detail)
         }
     };
@@ -174,7 +171,7 @@ fn machines(cloud: Option<&CloudType>, name: &str) -> Vec<Residual> {
         Some(CloudType::Vsphere) => vec![
             machines(
                 "Virtual machines",
-                format!("VMs whose names begin with {name} in vCenter"),
+                format!("VMs in vCenter whose names begin with {name}; another gateway's may begin alike, check each"),
                 Some(format!("govc find / -type m -name {pattern}")),
             ),
             machines(

@@ -151,6 +151,14 @@ impl Inventory {
         self.clusters = Some(clusters);
     }
 
+    /// Takes note that one cluster references another gateway now.
+    pub fn cluster_moved(&mut self, cluster_uid: &str, to: &str) {
+        let mut clusters = self.clusters.iter_mut().flatten();
+        if let Some(cluster) = clusters.find(|cluster| cluster.uid == cluster_uid) {
+            cluster.overlord_uid = Some(to.to_owned());
+        }
+    }
+
     /// The uids whose cloud type is still to be read.
     #[must_use]
     pub fn clouds_wanted(&self) -> Vec<String> {

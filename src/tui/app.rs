@@ -222,7 +222,7 @@ impl App {
 
     fn fail(&mut self, trouble: Trouble) -> Acts {
         self.errors.push(self.model.now.wall, &trouble.message);
-        self.trouble = Some(TroubleScreen::new(trouble.clone()));
+        self.trouble = Some(TroubleScreen::new(trouble.clone(), self.model.now.wall));
         self.model.plane = PlaneState::Failed(trouble);
         Acts::new()
     }

@@ -142,14 +142,21 @@ pub fn find(scope: Scope, key: Key) -> Option<Command> {
     here.chain(TABLE.iter().filter(|entry| entry.scope == Everywhere)).find(names).map(|entry| entry.command)
 }
 
-/// The key of a command as the hints show it: `Enter`, `/`, `F1`.
+/// A key as the hints show it: `Enter`, `/`, `F1`.
 #[must_use]
-pub fn shown(entry: &Entry) -> String {
-    let key = entry.keys.first().copied().unwrap_or_default();
+pub fn shown(key: &str) -> String {
     let mut letters = key.chars();
     match letters.next() {
         Some(first) if key.len() > 1 => first.to_uppercase().chain(letters).collect(),
         _ => key.to_owned(),
+    }
+}
+
+impl Entry {
+    /// The key that hints and menus show for it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.keys.first().map(|key| shown(key)).unwrap_or_default()
     }
 }
 
@@ -159,7 +166,7 @@ pub fn hints(scope: Scope) -> Vec<Hint<'static>> {
     TABLE
         .iter()
         .filter(|entry| (entry.scope == scope || entry.scope == Everywhere) && !entry.hint.is_empty())
-        .map(|entry| Hint::new(shown(entry), entry.hint).priority(entry.priority))
+        .map(|entry| Hint::new(entry.key(), entry.hint).priority(entry.priority))
         .collect()
 }
 

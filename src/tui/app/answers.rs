@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::error::code;
 use crate::client::{Error, SessionKind};
 use crate::ops::delete::{DeleteError, Deleted};
-use crate::ops::migrate::{MigrateError, PreflightError};
+use crate::ops::migrate::{MigrateError, PreflightError, Progress};
 use crate::ops::pcgs::ClusterRef;
 use crate::ops::rename::RenameError;
 use crate::text;
@@ -91,7 +91,11 @@ impl App {
             Answer::Migration(uid, progress) => {
                 let Some(job) = self.model.jobs.get_mut(uid) else { return Acts::new() };
                 job.note(progress, self.model.now.wall);
-                if *progress == crate::ops::migrate::Progress::SignedOut {
+                if let Progress::Moved { cluster } = progress {
+                    let target = job.plan.target.uid.clone();
+                    return self.on_parts(|inventory| inventory.cluster_moved(&cluster.uid, &target));
+                }
+                if *progress == Progress::SignedOut {
                     self.sign_out(SessionKind::Tenant);
                 }
                 Acts::new()

@@ -17,6 +17,12 @@ use super::{App, Tab};
 /// The smallest screen that the console can be used on.
 pub const SMALLEST: (u16, u16) = (60, 15);
 
+/// Whether nothing can be shown but the wish for more room.
+#[must_use]
+pub fn is_too_small(screen: Rect) -> bool {
+    screen.width < SMALLEST.0 || screen.height < SMALLEST.1
+}
+
 /// The parts of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
@@ -72,7 +78,7 @@ impl App {
     /// Draws everything.
     pub fn view(&self, screen: Rect, buf: &mut Buffer) {
         let look = &self.model.look();
-        if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
+        if is_too_small(screen) {
             return too_small(screen, buf, look);
         }
         let parts = split(screen, &self.model);
@@ -90,7 +96,7 @@ impl App {
             recede(buf, screen, look);
             top.view(screen, buf, &self.model);
         }
-        self.toasts.render(parts.body, buf, look);
+        self.toasts.render(row(screen, screen.height - 1), buf, look);
     }
 
     /// Where it is narrow, the place goes first, then the product's name; never the badge nor the clock.
@@ -178,7 +184,7 @@ impl App {
     /// Where the terminal's cursor belongs: on what has the focus, so that magnifiers and braille displays follow it.
     #[must_use]
     pub fn cursor(&self, screen: Rect) -> Option<Position> {
-        if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
+        if is_too_small(screen) {
             return None;
         }
         if let Some(layer) = self.layers.last() {
@@ -201,7 +207,10 @@ impl App {
 }
 
 fn too_small(screen: Rect, buf: &mut Buffer, look: &Look) {
-    let words = format!("{}x{} is too small; {}x{} will do.", screen.width, screen.height, SMALLEST.0, SMALLEST.1);
+    let words = format!(
+        "{}x{} is too small; enlarge it to {}x{}. Ctrl-C quits.",
+        screen.width, screen.height, SMALLEST.0, SMALLEST.1
+    );
     let lines = crate::tui::ui::draw::wrap(&words, screen.width);
     for (place, line) in lines.iter().enumerate() {
         slot(buf, row(screen, crate::tui::ui::draw::cells(place)), line, Slot::Text, look);

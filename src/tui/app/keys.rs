@@ -9,6 +9,7 @@ use crate::tui::screens::gateways::progress::ProgressDialog;
 use crate::tui::screens::help;
 use crate::tui::screens::leave::Leave;
 
+use super::frame::is_too_small;
 use super::{App, Tab};
 
 impl App {
@@ -17,6 +18,10 @@ impl App {
             Some(command @ (Command::Suspend | Command::Redraw)) => return self.on_global(command),
             Some(Command::Quit) if key.typed().is_none() => return self.on_global(Command::Quit),
             _ => {}
+        }
+        // What cannot be seen must not be started.
+        if is_too_small(self.model.screen) {
+            return Acts::new();
         }
         if let Some(layer) = self.layers.last_mut() {
             return match layer.on_key(key, &self.model) {

@@ -12,6 +12,7 @@ use crate::tui::ui::Slot;
 use crate::tui::ui::draw::{cells, row, slot, wrap};
 use crate::tui::ui::widgets::buttons::{Button, ButtonEvent, Buttons};
 use crate::tui::ui::widgets::dialog::Dialog;
+use crate::tui::ui::widgets::hints::Hint;
 
 /// The question.
 pub struct Leave(Buttons<bool>);
@@ -47,7 +48,8 @@ impl Layer for Leave {
 
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
-        let body = Dialog::new("Leave while a migration goes on?").size(66, 6).render(screen, buf, look);
+        let hints = [Hint::new("Enter", "choose"), Hint::new("Tab", "next"), Hint::new("Esc", "stay")];
+        let body = dialog(&hints).render(screen, buf, look);
         for (place, line) in wrap(words(model), body.width).iter().enumerate() {
             slot(buf, row(body, cells(place)), line, Slot::Text, look);
         }
@@ -55,7 +57,11 @@ impl Layer for Leave {
     }
 
     fn cursor(&self, screen: Rect, _model: &Model) -> Option<Position> {
-        let body = Dialog::new("").size(66, 6).body(screen);
+        let body = dialog(&[]).body(screen);
         self.0.cursor(row(body, body.height.saturating_sub(1)))
     }
+}
+
+fn dialog<'a>(hints: &'a [Hint<'a>]) -> Dialog<'a> {
+    Dialog::new("Leave while a migration goes on?").size(66, 6).hints(hints)
 }

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use secrecy::ExposeSecret;
 
-use crate::client::{Error, Login, SessionKind};
+use crate::client::{Error, Kind, Login, SessionKind};
 use crate::text;
 use crate::tui::layer::{Act, Acts, Layer, Tone};
 use crate::tui::link::Prefill;
@@ -66,6 +66,7 @@ impl LoginCard {
         match self.form.on_key(key) {
             FormEvent::Ignored => None,
             FormEvent::Changed("method") => {
+                self.failure = None;
                 show_method(&mut self.form);
                 Some(Acts::new())
             }
@@ -86,6 +87,12 @@ impl LoginCard {
         {
             self.busy = false;
             self.failure = result.as_ref().err().cloned();
+            // A refused secret goes, else the next one would be typed behind it and a try be lost.
+            if matches!(self.failure.as_ref().map(|error| &error.kind), Some(Kind::Refused { .. })) {
+                let secret = self.form.choice("method").unwrap_or("password").to_owned();
+                self.form.set_text(&secret, "");
+                self.form.focus(&secret);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! There is no plane: why, and the ways out. The body of every tab then.
 
+use chrono::{DateTime, Utc};
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -23,19 +24,20 @@ enum Way {
 /// The body.
 pub struct TroubleScreen {
     trouble: Trouble,
+    tried: DateTime<Utc>,
     ways: Buttons<Way>,
 }
 
 impl TroubleScreen {
     /// Shows a trouble.
     #[must_use]
-    pub fn new(trouble: Trouble) -> Self {
+    pub fn new(trouble: Trouble, tried: DateTime<Utc>) -> Self {
         let mut ways = vec![Button::new(Way::Retry, "Try again")];
         if trouble.damaged {
             ways.push(Button::new(Way::SetAside, "Keep the file aside and begin anew"));
         }
         ways.push(Button::new(Way::Quit, "Quit"));
-        Self { trouble, ways: Buttons::new(ways) }
+        Self { trouble, tried, ways: Buttons::new(ways) }
     }
 
     /// What a key does.
@@ -55,24 +57,30 @@ impl TroubleScreen {
         Rect { width: narrow.width.saturating_sub(3), ..narrow }
     }
 
-    fn buttons(&self, area: Rect) -> Rect {
+    /// The message's part and the buttons' row, which nothing may cover.
+    fn areas(&self, area: Rect) -> (Rect, Rect) {
         let lines = cells(wrap(&self.trouble.message, area.width).len());
-        row(area, (lines + 3).min(area.height.saturating_sub(1)))
+        let buttons = (lines + 3).min(area.height.saturating_sub(1));
+        let message = below(area, 2);
+        let height = buttons.saturating_sub(2).min(message.height);
+        (Rect { height, ..message }, row(area, buttons))
     }
 
     /// Draws the body.
     pub fn view(&self, area: Rect, buf: &mut Buffer, look: &Look) {
         let area = Self::inner(area);
-        slot(buf, row(area, 0), "There is no plane to talk to", Slot::Title, look);
+        let title = format!("The plane cannot be used (tried at {} UTC)", self.tried.format("%T"));
+        slot(buf, row(area, 0), &title, Slot::Title, look);
+        let (message, buttons) = self.areas(area);
         for (place, line) in wrap(&self.trouble.message, area.width).iter().enumerate() {
-            slot(buf, row(area, cells(place) + 2), line, Slot::Text, look);
+            slot(buf, row(message, cells(place)), line, Slot::Text, look);
         }
-        self.ways.render(self.buttons(area), buf, true, look);
+        self.ways.render(buttons, buf, true, look);
     }
 
     /// Where the terminal's cursor belongs.
     #[must_use]
     pub fn cursor(&self, area: Rect) -> Option<Position> {
-        self.ways.cursor(self.buttons(Self::inner(area)))
+        self.ways.cursor(self.areas(Self::inner(area)).1)
     }
 }

@@ -1,8 +1,8 @@
 //! Audit entries as rows of a table.
 
 use crate::api::audit::Audit;
+use crate::tui::ui::Glyphs;
 use crate::tui::ui::widgets::data_table::{Cell, Column, Rows, Width};
-use crate::tui::ui::{Glyphs, Slot};
 
 pub(super) const COLUMNS: [Column; 5] = [
     Column::new("time", "Time (UTC)", Width::Fixed(19)),
@@ -46,7 +46,7 @@ impl Rows for AuditRows<'_> {
                 Cell::new(time.map_or_else(|| glyphs.none.to_owned(), |at| at.format("%F %T").to_string()))
             }
             "user" => Cell::new(entry.who()),
-            "action" => Cell::styled(entry.spec.action_type.as_ref().map_or("", |action| action.as_str()), Slot::Muted),
+            "action" => Cell::new(entry.spec.action_type.as_ref().map_or("", |action| action.as_str())),
             "resource" => Cell::new(resource(entry)),
             _ => Cell::new(message(entry)),
         }

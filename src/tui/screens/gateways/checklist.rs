@@ -5,13 +5,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::ops::delete::{Deleted, checklist};
+use crate::ops::pcgs::Pcg;
 use crate::text;
 use crate::tui::layer::{Act, Acts, Layer};
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::runtime::key::Key;
 use crate::tui::ui::Slot;
-use crate::tui::ui::draw::row;
+use crate::tui::ui::draw::{cells, row, slot};
 use crate::tui::ui::widgets::buttons::{Button, ButtonEvent, Buttons};
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
@@ -30,6 +31,8 @@ pub struct ChecklistDialog {
     deleted: Deleted,
     text: TextView,
     next: Buttons<Next>,
+    /// Whether the list may go: it was saved or copied, or the person was told that it does not come back.
+    may_go: bool,
 }
 
 impl ChecklistDialog {
@@ -49,15 +52,25 @@ impl ChecklistDialog {
             Button::new(Next::Audits, "Audit entries"),
             Button::new(Next::Done, "Done"),
         ]);
-        Self { deleted, text: TextView::new(lines), next }
+        Self { deleted, text: TextView::new(lines), next, may_go: false }
     }
 
-    fn pressed(&self, next: Next, model: &Model) -> Acts {
+    /// As high as the list, where the screen is.
+    fn dialog<'a>(&self, title: &'a str, hints: &'a [Hint<'a>], screen: Rect) -> Dialog<'a> {
+        let height = cells(self.text.height(WIDTH)) + 3;
+        Dialog::new(title).size(WIDTH, height.min(screen.height.saturating_sub(AROUND))).hints(hints)
+    }
+
+    fn pressed(&mut self, next: Next, model: &Model) -> Acts {
+        let goes = matches!(next, Next::Done | Next::Audits);
+        if !std::mem::replace(&mut self.may_go, true) && goes {
+            return Acts::new();
+        }
         let pcg = &self.deleted.pcg;
         match next {
             Next::Save => vec![Act::Effect(Effect::Save {
                 dir: model.save_dir.clone(),
-                name: format!("residual-{}.txt", pcg.uid),
+                name: format!("residual-{}.txt", file_name(pcg)),
                 text: checklist(&self.deleted),
             })],
             Next::Copy => vec![Act::Effect(Effect::Copy(checklist(&self.deleted)))],
@@ -70,6 +83,8 @@ impl ChecklistDialog {
 const LEFT: &str = "The plane has forgotten the gateway. This is left for you to remove; read each command before you \
                     run it.";
 
+const LAST_LOOK: &str = "This list is not shown again; leave it once you have saved or copied what you need.";
+
 impl Layer for ChecklistDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
         match self.next.on_key(key) {
@@ -78,30 +93,46 @@ impl Layer for ChecklistDialog {
             ButtonEvent::Ignored => {}
         }
         if key.code == KeyCode::Esc {
-            return Some(vec![Act::Close]);
+            return Some(self.pressed(Next::Done, model));
         }
-        let (text, _) = areas(dialog("", &[]).body(model.screen));
+        let (text, _) = areas(self.dialog("", &[], model.screen).body(model.screen));
         self.text.on_key(key, text).then(Acts::new)
     }
 
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
         let look = &model.look();
         let title = format!("{} is deleted", text::elide(&text::clean(&self.deleted.pcg.name), 50));
-        let hints = [Hint::new("Enter", "choose"), Hint::new("Tab", "next"), Hint::new("Up Down", "scroll")];
-        let (text, buttons) = areas(dialog(&title, &hints).render(screen, buf, look));
+        let hints = [
+            Hint::new("Enter", "choose"),
+            Hint::new("Tab", "next"),
+            Hint::new("Up Down", "scroll"),
+            Hint::new("Esc", "done"),
+        ];
+        let (text, buttons) = areas(self.dialog(&title, &hints, screen).render(screen, buf, look));
         self.text.render(text, buf, look);
+        let told = Rect { y: buttons.y.saturating_sub(1), ..buttons };
+        if self.may_go && text.bottom() <= told.y {
+            slot(buf, told, LAST_LOOK, Slot::Muted, look);
+        }
         self.next.render(buttons, buf, true, look);
     }
 
     fn cursor(&self, screen: Rect, _model: &Model) -> Option<Position> {
-        self.next.cursor(areas(dialog("", &[]).body(screen)).1)
+        self.next.cursor(areas(self.dialog("", &[], screen).body(screen)).1)
     }
 }
 
-fn areas(body: Rect) -> (Rect, Rect) {
-    (Rect { height: body.height.saturating_sub(2), ..body }, row(body, body.height.saturating_sub(1)))
+/// The gateway's name as part of a file's name, or its uid where that would not do.
+fn file_name(pcg: &Pcg) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if pcg.name.chars().all(plain) && (1..=64).contains(&pcg.name.len()) { &pcg.name } else { &pcg.uid }
 }
 
-fn dialog<'a>(title: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new(title).size(76, 18).hints(hints)
+fn areas(body: Rect) -> (Rect, Rect) {
+    (Rect { height: body.height.saturating_sub(3), ..body }, row(body, body.height.saturating_sub(1)))
 }
+
+/// Columns of the list.
+const WIDTH: u16 = 76;
+/// Rows of the list's frame and buttons.
+const AROUND: u16 = 9;

@@ -78,7 +78,10 @@ impl DeleteDialog {
 
     fn hints(&self) -> Vec<Hint<'static>> {
         match &self.state {
-            State::Looked(plan) if plan.may_proceed() => vec![Hint::new("Enter", "delete"), Hint::new("Esc", "cancel")],
+            State::Looked(plan) if plan.may_proceed() => {
+                let delete = self.typed.matches().then(|| Hint::new("Enter", "delete"));
+                delete.into_iter().chain([Hint::new("Esc", "cancel")]).collect()
+            }
             State::Deleting(_) => vec![Hint::new("Esc", "close; the deletion goes on")],
             _ => vec![Hint::new("Esc", "close")],
         }

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::{delete, migrate, rename};
 use crate::ops::pcgs::Pcg;
 use crate::text;
-use crate::tui::command::{Command, TABLE, shown};
+use crate::tui::command::{Command, Entry, TABLE};
 use crate::tui::layer::{Act, Acts, Layer};
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
@@ -73,7 +73,7 @@ impl Layer for Menu {
             }
             KeyCode::Esc | KeyCode::Char('q') => return Some(vec![Act::Close]),
             _ => {
-                let named = |entry: &&crate::tui::command::Entry| {
+                let named = |entry: &&Entry| {
                     ITEMS.iter().any(|(command, _)| *command == entry.command)
                         && entry.keys.iter().any(|name| name.parse() == Ok(key))
                 };
@@ -95,7 +95,7 @@ impl Layer for Menu {
                 slot(buf, line, look.glyphs.marker, Slot::Accent, look);
             }
             slot(buf, after(line, 2), label, if chosen { Slot::Selected } else { Slot::Text }, look);
-            let key = TABLE.iter().find(|entry| entry.command == *command).map(shown).unwrap_or_default();
+            let key = TABLE.iter().find(|entry| entry.command == *command).map(Entry::key).unwrap_or_default();
             slot(buf, after(line, 26), &key, Slot::Muted, look);
         }
     }

@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::destination::Destination;
 use crate::ops::migrate::{Plan, PreflightError, eligibility, health_word};
+use crate::ops::pcgs::Pcg;
 use crate::text;
 use crate::tui::jobs::Job;
 use crate::tui::layer::{Act, Acts, Layer};
@@ -58,7 +59,7 @@ impl Wizard {
 
     fn forward(&mut self, model: &Model) -> Acts {
         match self.step {
-            Step::Source if model.pcg(&self.source).is_some() => {
+            Step::Source if model.pcg(&self.source).is_some_and(|source| hopeless(source).is_none()) => {
                 self.step = Step::Destination;
                 self.destination.enter(model);
             }
@@ -82,7 +83,9 @@ impl Wizard {
     fn confirm(&mut self) {
         if let Some(plan) = self.plan().filter(|plan| plan.may_proceed()) {
             let word = plan.source.confirmation().to_owned();
-            self.typed = TypedConfirm::new(word);
+            if self.typed.expected() != word {
+                self.typed = TypedConfirm::new(word);
+            }
             self.step = Step::Confirm;
         }
     }
@@ -100,7 +103,8 @@ impl Wizard {
         self.step = match self.step {
             Step::Source => return vec![Act::Close],
             Step::Destination => Step::Source,
-            Step::Preflight | Step::Confirm => Step::Destination,
+            Step::Preflight => Step::Destination,
+            Step::Confirm => Step::Preflight,
         };
         Acts::new()
     }
@@ -188,7 +192,8 @@ impl Wizard {
             (Step::Destination, _) => return self.destination.hints(),
             (Step::Source, _) | (Step::Preflight, true) => vec![Hint::new("Enter", "next")],
             (Step::Preflight, false) => vec![Hint::new("r", "look again")],
-            (Step::Confirm, _) => vec![Hint::new("Enter", "migrate")],
+            (Step::Confirm, _) if self.typed.matches() => vec![Hint::new("Enter", "migrate")],
+            (Step::Confirm, _) => Vec::new(),
         };
         go.into_iter().chain([back]).collect()
     }
@@ -224,7 +229,8 @@ impl Wizard {
         if lines.len() > room {
             slot(buf, row(body, body.height.saturating_sub(2)), look.glyphs.ellipsis, Slot::Muted, look);
         }
-        slot(buf, row(body, body.height.saturating_sub(1)), ALL_OR_NONE, Slot::Text, look);
+        let (words, meaning) = hopeless(source).map_or((ALL_OR_NONE, Slot::Text), |words| (words, Slot::Bad));
+        slot(buf, row(body, body.height.saturating_sub(1)), words, meaning, look);
     }
 
     fn view_preflight(&self, body: Rect, buf: &mut Buffer, look: &Look) {
@@ -270,6 +276,15 @@ impl Wizard {
             }
             None => self.typed.render(typed_area(body), buf, look),
         }
+    }
+}
+
+/// Why a gateway can never be a source.
+fn hopeless(source: &Pcg) -> Option<&'static str> {
+    match source.clusters {
+        _ if source.is_system => Some("The System Private Gateway keeps its clusters; it cannot be migrated."),
+        Some(0) => Some("No cluster references it: there is nothing to migrate."),
+        _ => None,
     }
 }
 

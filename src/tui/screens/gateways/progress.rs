@@ -6,17 +6,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::delete;
-use crate::ops::migrate::{MigrateError, Proof};
+use crate::ops::migrate::{MigrateError, Proof, Proved};
 use crate::text;
 use crate::tui::jobs::{Job, State};
 use crate::tui::layer::{Act, Acts, Layer, Tone};
 use crate::tui::model::Model;
 use crate::tui::runtime::key::Key;
-use crate::tui::ui::draw::{below, cells, row, slot, spans, wrap};
+use crate::tui::ui::draw::{after, below, cells, columns, row, slot, spans, wrap};
 use crate::tui::ui::widgets::buttons::{Button, ButtonEvent, Buttons};
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
 use crate::tui::ui::widgets::progress::Progress;
+use crate::tui::ui::widgets::text_view::{StyledLine, TextView};
 use crate::tui::ui::{Look, Slot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,19 +33,37 @@ enum Next {
 pub struct ProgressDialog {
     source: String,
     next: Buttons<Next>,
+    list: TextView,
 }
 
 impl ProgressDialog {
     /// Shows the migration of the gateway with this uid.
     #[must_use]
     pub fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), next: Buttons::new([]) }
+        Self { source: source.to_owned(), next: Buttons::new([]), list: TextView::default() }
     }
 
     /// Shows a migration that may have ended before.
     #[must_use]
     pub fn reopened(job: &Job) -> Self {
-        Self { source: job.plan.source.uid.clone(), next: buttons(&job.state) }
+        let mut dialog = Self::new(&job.plan.source.uid);
+        dialog.ended(&job.state);
+        dialog
+    }
+
+    /// Takes over how the migration ended, where it has.
+    fn ended(&mut self, state: &State) {
+        self.next = buttons(state);
+        if let State::Proved(proof) = state {
+            self.list = listed(proof);
+        }
+    }
+
+    /// As high as the list of the proof, where the screen is.
+    fn dialog<'a>(&self, title: &'a str, hints: &'a [Hint<'a>], screen: Rect) -> Dialog<'a> {
+        let list = cells(self.list.height(WIDTH)) + 4;
+        let height = list.min(screen.height.saturating_sub(AROUND)).max(13);
+        Dialog::new(title).size(WIDTH, height).hints(hints)
     }
 
     fn pressed(&self, next: Next, model: &Model) -> Acts {
@@ -96,7 +115,10 @@ impl Layer for ProgressDialog {
         match self.next.on_key(key) {
             ButtonEvent::Pressed(next) => Some(self.pressed(next, model)),
             ButtonEvent::Moved => Some(Acts::new()),
-            ButtonEvent::Ignored => None,
+            ButtonEvent::Ignored => {
+                let area = list_area(self.dialog("", &[], model.screen).body(model.screen));
+                self.list.on_key(key, area).then(Acts::new)
+            }
         }
     }
 
@@ -105,7 +127,7 @@ impl Layer for ProgressDialog {
             && *uid == self.source
             && let Some(job) = model.jobs.get(uid)
         {
-            self.next = buttons(&job.state);
+            self.ended(&job.state);
         }
         Acts::new()
     }
@@ -118,10 +140,10 @@ impl Layer for ProgressDialog {
         let look = &model.look();
         let Some(job) = model.jobs.get(&self.source) else { return };
         let (title, hints) = (title(job, look), hints(&job.state));
-        let body = dialog(&title, &hints).render(screen, buf, look);
+        let body = self.dialog(&title, &hints, screen).render(screen, buf, look);
         match &job.state {
             State::Running => running(job, body, buf, look),
-            State::Proved(proof) => proved(proof, body, buf, look),
+            State::Proved(proof) => proved(proof, &self.list, body, buf, look),
             State::Failed(error) => failed(job, error, body, buf, look),
         }
         self.next.render(bottom(body), buf, true, look);
@@ -129,7 +151,7 @@ impl Layer for ProgressDialog {
 
     fn cursor(&self, screen: Rect, model: &Model) -> Option<Position> {
         model.jobs.get(&self.source).filter(|job| !job.is_running())?;
-        self.next.cursor(bottom(dialog("", &[]).body(screen)))
+        self.next.cursor(bottom(self.dialog("", &[], screen).body(screen)))
     }
 }
 
@@ -151,13 +173,14 @@ fn hints(state: &State) -> Vec<Hint<'static>> {
     }
 }
 
-fn dialog<'a>(title: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new(title).size(76, 13).hints(hints)
-}
+/// Columns of the body.
+const WIDTH: u16 = 76;
+/// Rows of the screen that are not the body's.
+const AROUND: u16 = 6;
 
 fn running(job: &Job, body: Rect, buf: &mut Buffer, look: &Look) {
     slot(buf, row(body, 0), "Moving", Slot::Label, look);
-    Progress::new(job.moved.len(), Some(job.total())).render(crate::tui::ui::draw::after(row(body, 0), 8), buf, look);
+    Progress::new(job.moved.len(), Some(job.total())).render(after(row(body, 0), 8), buf, look);
     let notes = notes(job, below(body, 2), 4, buf, look);
     let rest = below(body, 2 + notes);
     let room = usize::from(rest.height);
@@ -183,41 +206,46 @@ fn notes(job: &Job, area: Rect, most: usize, buf: &mut Buffer, look: &Look) -> u
     }
 }
 
-fn proved(proof: &Proof, body: Rect, buf: &mut Buffer, look: &Look) {
+fn proved(proof: &Proof, list: &TextView, body: Rect, buf: &mut Buffer, look: &Look) {
     let target = text::elide(&text::clean(&proof.target.name), 30).into_owned();
     let (sign, meaning) =
         if proof.is_whole() { (look.glyphs.check, Slot::Good) } else { (look.glyphs.warn, Slot::Warn) };
+    let gone = match proof.deleted() {
+        0 => String::new(),
+        n => format!("; {} deleted by someone meanwhile", text::count(n, "cluster")),
+    };
     let words = format!(
-        "{} of {} now reference {target} (re-read from the plane)",
+        "{} of {} now reference {target} (re-read from the plane){gone}",
         proof.moved(),
         text::count(proof.total(), "cluster")
     );
     slot(buf, row(body, 0), sign, meaning, look);
-    let mut rest = body;
-    for line in wrap(&words, body.width.saturating_sub(2)) {
-        slot(buf, crate::tui::ui::draw::after(row(rest, 0), 2), &line, Slot::Text, look);
-        rest = below(rest, 1);
+    for (place, line) in wrap(&words, body.width.saturating_sub(2)).iter().take(2).enumerate() {
+        slot(buf, after(row(body, cells(place)), 2), line, Slot::Text, look);
     }
-    if proof.deleted() > 0 {
-        let words = format!("{} deleted by someone meanwhile", text::count(proof.deleted(), "cluster"));
-        slot(buf, row(rest, 0), &words, Slot::Warn, look);
-        rest = below(rest, 1);
-    }
-    rest = below(rest, 1);
-    let room = usize::from(rest.height.saturating_sub(2));
-    let shown = if proof.clusters.len() > room { room.saturating_sub(1) } else { room };
-    let width = proof.clusters.iter().map(|it| crate::tui::ui::draw::columns(&it.cluster.name)).max().unwrap_or(0);
-    for (place, it) in proof.clusters.iter().take(shown).enumerate() {
-        let line = row(rest, cells(place));
-        let name = Rect { width: width.min(34), ..line };
-        slot(buf, name, &it.cluster.name, Slot::Text, look);
-        let uid = it.overlord_uid.as_deref().unwrap_or("deleted");
-        slot(buf, crate::tui::ui::draw::after(line, name.width + 2), &format!("overlordUid {uid}"), Slot::Muted, look);
-    }
-    if proof.clusters.len() > shown {
-        let more = format!("and {} more", proof.clusters.len() - shown);
-        slot(buf, row(rest, cells(shown)), &more, Slot::Muted, look);
-    }
+    list.render(list_area(body), buf, look);
+}
+
+/// The part of the body that the proof's list has.
+fn list_area(body: Rect) -> Rect {
+    let rest = below(body, 2);
+    Rect { height: rest.height.saturating_sub(2), ..rest }
+}
+
+/// Every cluster with the gateway that it references.
+fn listed(proof: &Proof) -> TextView {
+    let width = proof.clusters.iter().map(|it| columns(&it.cluster.name)).max().unwrap_or(0).min(34);
+    let line = |it: &Proved| {
+        let name = text::elide(&text::clean(&it.cluster.name), usize::from(width)).into_owned();
+        let gap = " ".repeat(usize::from(width.saturating_sub(columns(&name))) + 2);
+        let uid = match it.overlord_uid.as_deref() {
+            None => "deleted".to_owned(),
+            Some("") => "references no gateway".to_owned(),
+            Some(uid) => format!("overlordUid {}", text::clean(uid)),
+        };
+        StyledLine::new(name + &gap, Slot::Text).and(uid, Slot::Muted)
+    };
+    TextView::new(proof.clusters.iter().map(line).collect())
 }
 
 fn failed(job: &Job, error: &MigrateError, body: Rect, buf: &mut Buffer, look: &Look) {

@@ -47,6 +47,10 @@ impl Layer for RenameDialog {
         }
         match self.form.on_key(key) {
             FormEvent::Ignored => None,
+            FormEvent::Submitted if self.form.text("name") == self.name => {
+                self.form.set_error("name", "That is its name already.");
+                Some(Acts::new())
+            }
             FormEvent::Submitted => {
                 self.busy = true;
                 let name = self.form.text("name").to_owned();

@@ -1,11 +1,11 @@
-//! Short messages at the bottom right: news goes away by itself, errors wait until they are dismissed.
+//! Short messages on one line: news goes away by itself, errors wait until they are dismissed.
 
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::ui::draw::{after, cells, clear, columns, row, slot, wrap};
+use crate::tui::ui::draw::{after, clear, right, row, slot};
 use crate::tui::ui::{Look, Slot};
 
 /// What a message is about.
@@ -31,11 +31,6 @@ struct Toast {
 pub struct Toasts {
     items: Vec<Toast>,
 }
-
-/// Lines of one message; what is longer belongs on the errors screen.
-const LINES: usize = 3;
-/// Columns of one message with its sign and the blanks around it.
-const WIDTH: u16 = 60;
 
 impl Toasts {
     /// The most messages at one time.
@@ -86,42 +81,28 @@ impl Toasts {
         self.items.is_empty()
     }
 
-    /// Draws the messages at the bottom right of `area`, the newest lowest.
+    /// Draws the newest message into the first row of `area`, which is all it takes: a message must not lie on what the
+    /// person is doing.
     pub fn render(&self, area: Rect, buf: &mut Buffer, look: &Look) {
-        let mut bottom = area.bottom();
-        for toast in self.items.iter().rev() {
-            let room = Rect { height: bottom.saturating_sub(area.y), ..area };
-            bottom = bottom.saturating_sub(toast.render(room, buf, look));
-        }
-    }
-}
-
-impl Toast {
-    /// Draws at the bottom right of `area`; says how many rows that took.
-    fn render(&self, area: Rect, buf: &mut Buffer, look: &Look) -> u16 {
-        let (sign, style) = match self.kind {
+        let Some(toast) = self.items.last() else { return };
+        let (sign, style) = match toast.kind {
             ToastKind::Info => (look.glyphs.separator, Slot::Accent),
             ToastKind::Success => (look.glyphs.check, Slot::Good),
             ToastKind::Error => (look.glyphs.bad, Slot::Bad),
         };
-        let mut lines = wrap(&self.text, WIDTH.min(area.width).saturating_sub(4));
-        if lines.len() > LINES {
-            lines.truncate(LINES);
-            if let Some(last) = lines.last_mut() {
-                last.push_str(look.glyphs.ellipsis);
-            }
+        let line = row(area, 0);
+        clear(buf, line);
+        slot(buf, after(line, 1), sign, style, look);
+        let mut room = after(line, 3);
+        if toast.until.is_none() {
+            room.width = right(buf, room, DISMISS, Slot::Muted, look).saturating_sub(2);
         }
-        let width = lines.iter().map(|line| columns(line)).max().unwrap_or(0).saturating_add(4).min(area.width);
-        let height = cells(lines.len()).min(area.height);
-        let place = Rect { x: area.right() - width, y: area.bottom() - height, width, height };
-        clear(buf, place);
-        slot(buf, after(row(place, 0), 1), sign, style, look);
-        for (number, line) in lines.iter().enumerate() {
-            slot(buf, after(row(place, cells(number)), 3), line, Slot::Text, look);
-        }
-        height
+        slot(buf, room, &toast.text, Slot::Text, look);
     }
 }
+
+/// What to do with an error.
+const DISMISS: &str = "e reads it, Esc dismisses ";
 
 #[cfg(test)]
 mod tests {

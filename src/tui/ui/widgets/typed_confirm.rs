@@ -28,6 +28,12 @@ impl TypedConfirm {
         Self { expected: expected.into(), line: LineEdit::default() }
     }
 
+    /// What is to be typed.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
     /// Whether the name has been typed. An empty name can never be confirmed.
     #[must_use]
     pub fn matches(&self) -> bool {
