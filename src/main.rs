@@ -22,7 +22,8 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> Result<Exit, Failure> {
     let config = Config::load(&args.flags)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let unable = |error| Failure::new(Exit::Failed, format!("this machine gives no thread to work in: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(unable)?;
     let done = match args.command {
         Some(command) => runtime.block_on(cli::run(command, config)),
         None => full_screen(&runtime, config, Appearance::detect(args.ascii)),
@@ -35,8 +36,9 @@ fn full_screen(runtime: &tokio::runtime::Runtime, config: Config, appearance: Ap
     terminal::refuse_unfit().map_err(|unfit| Failure::new(Exit::Usage, unfit))?;
     color_eyre::install().map_err(|error| Failure::new(Exit::Failed, error))?;
     terminal::install_panic_hook();
-    terminal::watch_for_hangup()?;
-    match runtime.block_on(console::run(config, appearance))? {
+    let lost = |error| Failure::new(Exit::Failed, format!("cannot use this terminal: {error}"));
+    terminal::watch_for_hangup().map_err(lost)?;
+    match runtime.block_on(console::run(config, appearance)).map_err(lost)? {
         Ended::Left => Ok(Exit::Done),
         Ended::Signalled => Ok(Exit::Failed),
     }

@@ -129,7 +129,8 @@ pub fn confirm(yes: bool, question: &str, expected: &str) -> Result<(), Failure>
     let _ = write!(io::stderr(), "Type {shown} to go on: ");
     let _ = io::stderr().flush();
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
+    let unread = |error| Failure::new(Exit::Failed, format!("cannot read the answer ({error}); nothing was changed"));
+    io::stdin().lock().read_line(&mut answer).map_err(unread)?;
     if answer.trim_end_matches(['\r', '\n']) == shown {
         Ok(())
     } else {

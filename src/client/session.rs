@@ -272,6 +272,19 @@ impl Client {
         self.inner.sessions.slot(kind).take_if(|session| session.serial == serial);
     }
 
+    /// Whether this client signs in by itself and cannot any more: the plane refused its login, or all that it was given
+    /// is a key or a token, which the session that was lost travelled with.
+    #[must_use]
+    pub fn is_turned_away(&self) -> bool {
+        match &self.inner.auto_login {
+            Some(Login::Tenant { .. } | Login::System { .. }) => {
+                self.inner.sessions.turned_away.load(Ordering::Relaxed)
+            }
+            Some(Login::ApiKey(_) | Login::Pasted { .. }) => true,
+            None => false,
+        }
+    }
+
     /// Signs in by itself where the client was given a login for that, once for all calls that lost the same session.
     /// `false` where it was not, or failed. A login that the plane refused is not tried again: five lock the account.
     pub(super) async fn sign_in_again(&self, kind: SessionKind) -> bool {

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use palette_console::client::{Client, Kind, SessionKind};
+use palette_console::ops::migrate::{self, MigrateError};
 
 use crate::proxy::Fault;
-use crate::stage::Stage;
+use crate::stage::{SICK, SOUND, Stage, plan};
 
 const LOGIN: &str = "/v1/auth/authenticate";
 const REFRESH: &str = "/v1/auth/refresh/*";
@@ -118,6 +119,19 @@ async fn a_password_that_is_wrong_now_is_not_tried_until_the_account_is_locked()
         }
     }
     assert_eq!(proxy.count("POST", LOGIN), (2, 2), "the good login and one bad one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_cannot_sign_in_any_more_stops_watching_at_once() {
+    let stage = Stage::new().await;
+    let proxy = stage.proxy().await;
+    let client = by_itself(&stage, proxy.url(), stage.wrong_login());
+    client.login(&stage.password_login()).await.unwrap();
+    let plan = plan(&client, SICK, SOUND).await;
+    stage.clock.advance(TimeDelta::minutes(16));
+    let watch = migrate::resume(&client, &plan, |_| ());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), watch).await.unwrap();
+    assert!(matches!(&ended, Err(MigrateError::Lost(error)) if error.signed_out().is_some()), "{ended:?}");
 }
 
 #[tokio::test(start_paused = true)]

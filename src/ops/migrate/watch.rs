@@ -149,6 +149,9 @@ impl<'a, F: FnMut(Progress) + Send> Watch<'a, F> {
 
     /// Takes note that the plane cannot be read at the moment; fails where waiting would not help.
     fn out_of_sight(&mut self, error: Error) -> Result<(), MigrateError> {
+        if error.signed_out().is_some() && self.client.is_turned_away() {
+            return Err(MigrateError::Lost(error));
+        }
         let (sight, progress) = if error.signed_out().is_some() {
             (Sight::SignedOut, Progress::SignedOut)
         } else if error.plane_lost() || error.is_overload() {
