@@ -51,7 +51,7 @@ impl Fingerprint {
     /// The fingerprint without colons, which fits on one line of a small terminal.
     #[must_use]
     pub fn plain(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 }
 

@@ -207,9 +207,7 @@ impl App {
             PlaneEvent::Failed(trouble) => self.fail(trouble),
             PlaneEvent::TookOver { previous } => {
                 let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                let words = format!(
-                    "The console that ran the embedded plane{who} ended or was suspended; this one runs it now."
-                );
+                let words = format!("This console runs the plane now; the one before{who} ended or stopped.");
                 self.model.place = "embedded plane".to_owned();
                 let mut acts = vec![Act::Notice(Tone::Info, words)];
                 if self.is_signed_in(SessionKind::Tenant) {

@@ -124,7 +124,7 @@ async fn what_may_not_be_done_is_refused_with_code_five_and_changes_nothing() {
     let stage = Stage::new().await;
     let held = run(&stage, &["pcgs", "delete", SICK, "--yes"]).await;
     assert_eq!(held.code, Some(5), "{held:?}");
-    assert!(held.stderr.contains("12 clusters still do; migrate them first"), "{held:?}");
+    assert!(held.stderr.contains("12 clusters still need it; migrate them first"), "{held:?}");
     let other_cloud = run(&stage, &["pcgs", "migrate", SICK, "--to", "munich-maas-1", "--yes"]).await;
     assert_eq!(other_cloud.code, Some(5), "{other_cloud:?}");
     assert!(other_cloud.stderr.contains("FAIL  Same cloud type: vSphere and MAAS"), "{other_cloud:?}");

@@ -13,12 +13,12 @@ fn a_plane_that_is_not_there_leaves_a_way_out_and_is_found_once_it_is_up() {
     let desk = Desk::new();
     // An address of this test alone, so that nobody else can come to answer there.
     let mut console = desk.console(&["--url", "http://127.77.0.1:9191"], 80, 24);
-    console.wait_for("There is no plane to talk to");
+    console.wait_for("The plane cannot be used");
     console.wait_for("Connection refused");
     console.wait_for("[ Try again ]  [ Quit ]");
     console.key("enter");
-    console.wait_gone("There is no plane to talk to");
-    console.wait_for("There is no plane to talk to");
+    console.wait_gone("The plane cannot be used");
+    console.wait_for("The plane cannot be used");
     let _plane = Hosted::start_at("127.77.0.1:9191", Duration::ZERO);
     console.key("enter");
     console.wait_for("Sign in as tenant administrator");
@@ -29,7 +29,7 @@ fn a_plane_that_is_not_there_leaves_a_way_out_and_is_found_once_it_is_up() {
 #[test]
 fn the_way_out_of_a_missing_plane_quits() {
     let mut console = Desk::new().console(&["--url", "http://127.77.0.2:9191"], 80, 24);
-    console.wait_for("There is no plane to talk to");
+    console.wait_for("The plane cannot be used");
     console.key("tab");
     console.key("enter");
     assert_eq!(console.wait_exit().exit_code(), 0);

@@ -18,7 +18,7 @@ fn two(desk: &Desk) -> (Console, Console) {
     (first, second)
 }
 
-const TOOK_OVER: &str = "this one runs it";
+const TOOK_OVER: &str = "This console runs the plane now";
 
 #[test]
 fn a_second_console_attaches_and_takes_over_when_the_first_one_quits() {
@@ -196,7 +196,7 @@ fn a_directory_that_cannot_be_made_or_written_is_told_with_a_way_out() {
     // Not even root makes a directory there.
     for place in ["/sys/palette-console", "/proc/palette-console"] {
         let mut console = desk.console(&["--data-dir", place], 80, 24);
-        console.wait_for("There is no plane to talk to");
+        console.wait_for("The plane cannot be used");
         console.wait_for(&format!("annot make {place}"));
         console.wait_for("--data-dir");
         console.key("q");
@@ -215,7 +215,7 @@ fn a_disk_that_is_full_at_the_first_start_is_told() {
     let home = desk.home().to_str().unwrap();
     let environment = [("HOME", home), ("TMPDIR", home)];
     let mut console = Console::spawn_program(Path::new("/bin/sh"), &["-c", &script], &environment, 80, 24);
-    console.wait_for("There is no plane to talk to");
+    console.wait_for("The plane cannot be used");
     console.wait_for("[ Try again ]");
     console.key("q");
     assert_eq!(console.wait_exit().exit_code(), 0);

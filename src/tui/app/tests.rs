@@ -303,6 +303,7 @@ fn the_other_sessions_password_is_sent_once_however_often_the_first_is_refused()
     assert_eq!(asked(&stage.keys("enter")), both);
     stage.outcome(Answer::Login(SessionKind::System, Err(refused())));
     stage.outcome(Answer::Login(SessionKind::Tenant, Err(refused())));
+    stage.type_text("another");
     assert_eq!(asked(&stage.keys("enter")), both[..1], "five of them lock the account");
     stage.sign_in();
     stage.answer(Request::Gateways, Answer::Gateways(Err(signed_out())));
