@@ -14,9 +14,9 @@ use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::model::Model;
 use crate::tui::msg::{Answer, Effect, Request};
 use crate::tui::runtime::key::Key;
-use crate::tui::ui::Slot;
-use crate::tui::ui::draw::{after, below, cells, right, row, slot, wrap};
+use crate::tui::ui::draw::{after, below, cells, columns, right, row, rule, slot, wrap};
 use crate::tui::ui::widgets::data_table::{DataTable, Rows};
+use crate::tui::ui::{Look, Slot};
 
 use rows::AuditRows;
 
@@ -168,6 +168,7 @@ impl Audits {
                 look,
             );
         }
+        self.view_message(area, buf, look);
         let area = self.table_area(area);
         self.table.render(area, buf, &AuditRows(&self.entries), self.empty_words(), look);
         if let (Some(error), true) = (&self.failed, self.entries.is_empty()) {
@@ -176,6 +177,17 @@ impl Audits {
                 let at = row(area, cells(place) + 3);
                 slot(buf, after(at, 3), line, Slot::Text, look);
             }
+        }
+    }
+
+    /// Where the table has no room for whole messages, the selected one stands below it.
+    fn view_message(&self, area: Rect, buf: &mut Buffer, look: &Look) {
+        let place = below(area, area.height - message_rows(area));
+        rule(buf, row(place, 0), look);
+        let Some(entry) = self.table.selected_row().and_then(|row| self.entries.get(row)) else { return };
+        let lines = wrap(rows::message(entry), area.width.saturating_sub(2));
+        for (number, line) in lines.iter().take(2).enumerate() {
+            slot(buf, after(row(below(place, 1), cells(number)), 1), line, Slot::Text, look);
         }
     }
 
@@ -198,7 +210,9 @@ impl Audits {
             Ok(total) if total > loaded => format!("{} of {}", text::grouped(loaded), text::grouped(total)),
             _ => text::grouped(loaded),
         };
-        right(buf, area, &format!("{count} entries "), Slot::Muted, &model.look());
+        let whole = format!("{count} entries ");
+        let words = if columns(&whole) <= area.width { whole } else { format!("{count} ") };
+        right(buf, area, &words, Slot::Muted, &model.look());
     }
 
     /// Where the terminal's cursor belongs.
@@ -208,6 +222,15 @@ impl Audits {
     }
 
     fn table_area(&self, area: Rect) -> Rect {
+        let area = Rect { height: area.height - message_rows(area), ..area };
         if self.only.is_some() { below(area, 2) } else { area }
     }
 }
+
+/// Rows below the table for the selected message, its rule included.
+fn message_rows(area: Rect) -> u16 {
+    if area.width < WHOLE_FROM && area.height >= 12 { 3 } else { 0 }
+}
+
+/// From this many columns on most messages stand whole in the table.
+const WHOLE_FROM: u16 = 120;

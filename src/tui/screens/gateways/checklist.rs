@@ -26,13 +26,22 @@ enum Next {
     Done,
 }
 
+/// Whether the list is anywhere but here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Nowhere,
+    /// Nowhere, and the person knows that it does not come back.
+    NowhereAndTold,
+    /// Saved or copied.
+    Somewhere,
+}
+
 /// The dialog.
 pub struct ChecklistDialog {
     deleted: Deleted,
     text: TextView,
     next: Buttons<Next>,
-    /// Whether the list may go: it was saved or copied, or the person was told that it does not come back.
-    may_go: bool,
+    kept: Kept,
 }
 
 impl ChecklistDialog {
@@ -52,7 +61,7 @@ impl ChecklistDialog {
             Button::new(Next::Audits, "Audit entries"),
             Button::new(Next::Done, "Done"),
         ]);
-        Self { deleted, text: TextView::new(lines), next, may_go: false }
+        Self { deleted, text: TextView::new(lines), next, kept: Kept::Nowhere }
     }
 
     /// As high as the list, where the screen is.
@@ -62,9 +71,13 @@ impl ChecklistDialog {
     }
 
     fn pressed(&mut self, next: Next, model: &Model) -> Acts {
-        let goes = matches!(next, Next::Done | Next::Audits);
-        if !std::mem::replace(&mut self.may_go, true) && goes {
-            return Acts::new();
+        match (next, self.kept) {
+            (Next::Save | Next::Copy, _) => self.kept = Kept::Somewhere,
+            (Next::Done | Next::Audits, Kept::Nowhere) => {
+                self.kept = Kept::NowhereAndTold;
+                return Acts::new();
+            }
+            _ => {}
         }
         let pcg = &self.deleted.pcg;
         match next {
@@ -83,7 +96,7 @@ impl ChecklistDialog {
 const LEFT: &str = "The plane has forgotten the gateway. This is left for you to remove; read each command before you \
                     run it.";
 
-const LAST_LOOK: &str = "This list is not shown again; leave it once you have saved or copied what you need.";
+const LAST_LOOK: &str = "It is not shown again. Save it, copy it, or leave once more.";
 
 impl Layer for ChecklistDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
@@ -111,8 +124,8 @@ impl Layer for ChecklistDialog {
         let (text, buttons) = areas(self.dialog(&title, &hints, screen).render(screen, buf, look));
         self.text.render(text, buf, look);
         let told = Rect { y: buttons.y.saturating_sub(1), ..buttons };
-        if self.may_go && text.bottom() <= told.y {
-            slot(buf, told, LAST_LOOK, Slot::Muted, look);
+        if self.kept == Kept::NowhereAndTold && text.bottom() <= told.y {
+            slot(buf, told, LAST_LOOK, Slot::Warn, look);
         }
         self.next.render(buttons, buf, true, look);
     }

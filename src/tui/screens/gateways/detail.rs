@@ -8,6 +8,7 @@ use crate::ops::audits::Page;
 use crate::ops::migrate::health_word;
 use crate::ops::pcgs::{ClusterRef, Pcg};
 use crate::text;
+use crate::tui::jobs::Job;
 use crate::tui::model::Model;
 use crate::tui::ui::draw::{after, below, columns, right, row, slot, spans};
 use crate::tui::ui::{Look, Slot};
@@ -36,7 +37,7 @@ pub(super) fn view(pcg: &Pcg, history: Option<&Page>, area: Rect, buf: &mut Buff
     if let Some(words) = history.and_then(|page| newest(page, model)) {
         line("Last entry", &words, buf);
     }
-    if let Some(words) = help(pcg) {
+    if let Some(words) = help(pcg, model) {
         slot(buf, row(rest, 0), "What helps", Slot::Label, look);
         spans(buf, after(row(rest, 0), LABEL), words, look);
     }
@@ -88,9 +89,10 @@ fn newest(page: &Page, model: &Model) -> Option<String> {
     Some(format!("{age} ago, {}: {}", entry.who(), entry.spec.content_msg))
 }
 
-fn help(pcg: &Pcg) -> Option<[(&'static str, Slot); 2]> {
+fn help(pcg: &Pcg, model: &Model) -> Option<[(&'static str, Slot); 2]> {
     let (key, words) = match (&pcg.health, pcg.clusters) {
         _ if pcg.is_system => return None,
+        _ if model.jobs.get(&pcg.uid).is_some_and(Job::is_running) => ("w", " shows its migration"),
         (HealthState::UnHealthy, Some(1..)) => ("m", " moves its clusters to a healthy gateway"),
         (HealthState::UnHealthy, Some(0)) => ("d", " deletes it: no cluster references it any more"),
         _ => return None,

@@ -165,7 +165,7 @@ impl Layer for Wizard {
         let look = &model.look();
         let title = format!("Migrate the clusters of {}", self.name);
         let aside = format!("step {} of 4", self.step as u8 + 1);
-        let hints = self.hints();
+        let hints = self.hints(model);
         let body = dialog(&title, &aside, &hints).render(screen, buf, look);
         match self.step {
             Step::Source => self.view_source(body, buf, model),
@@ -186,8 +186,11 @@ impl Layer for Wizard {
 }
 
 impl Wizard {
-    fn hints(&self) -> Vec<Hint<'static>> {
+    fn hints(&self, model: &Model) -> Vec<Hint<'static>> {
         let back = Hint::new("Esc", if self.step == Step::Source { "cancel" } else { "back" });
+        if self.step == Step::Source && model.pcg(&self.source).is_none_or(|source| hopeless(source).is_some()) {
+            return vec![Hint::new("Esc", "close")];
+        }
         let go = match (self.step, self.plan().is_some_and(Plan::may_proceed)) {
             (Step::Destination, _) => return self.destination.hints(),
             (Step::Source, _) | (Step::Preflight, true) => vec![Hint::new("Enter", "next")],
