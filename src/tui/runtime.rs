@@ -205,6 +205,9 @@ impl Runtime {
     }
 
     fn draw(&mut self) -> io::Result<()> {
+        // A frame may see a new size before its event comes; keys go by what the person saw.
+        let size = self.tty.size()?;
+        self.app.model.screen = Rect::new(0, 0, size.width, size.height);
         let app = &self.app;
         self.tty.draw(|frame| {
             let area = frame.area();
