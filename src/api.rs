@@ -6,9 +6,12 @@
 
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod cluster;
 pub mod error;
 pub mod ext;
+pub mod job;
+pub mod location;
 pub mod meta;
 pub mod overlord;
 pub mod system;
@@ -16,7 +19,10 @@ pub mod words;
 
 pub use error::ApiError;
 pub use meta::{ListMeta, ObjectMeta};
-pub use words::{ActionType, ActorType, CloudType, HealthState, PcgState};
+pub use words::{
+    ActionType, ActorType, CheckState, CloudType, Compression, DayState, Encryption, HealthState, JobKind, JobState,
+    Mode, Passive, PcgState, Tls, TransferState, VerifyLevel,
+};
 
 /// Header that carries the raw JWT. Palette expects no `Bearer ` prefix.
 pub const AUTHORIZATION: &str = "Authorization";

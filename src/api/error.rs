@@ -46,6 +46,18 @@ pub mod code {
     pub const DATABASE_DAMAGED: &str = "DatabaseDamaged";
     /// The plane cannot write: full disk or read-only directory.
     pub const STORAGE_UNWRITABLE: &str = "StorageUnwritable";
+    /// No location of this mode or name was configured (Palette's word).
+    pub const NOT_CONFIGURED: &str = "BackupNotConfigured";
+    /// The location cannot be used; `details.checks` are the [`super::super::location::Check`]s.
+    pub const LOCATION_INVALID: &str = "LocationNotValid";
+    /// A backup, deletion or restore is under way there; `details.jobUid` names it.
+    pub const JOB_RUNNING: &str = "BackupInProgress";
+    /// The backup was made by another plane: recover it instead.
+    pub const OTHER_PLANE: &str = "BackupOfAnotherPlane";
+    /// The recovery key of the backup is not on this plane; `details.fingerprint` names it.
+    pub const KEY_MISSING: &str = "RecoveryKeyMissing";
+    /// The backup cannot be used in the state it is in; `message` says why.
+    pub const BACKUP_UNUSABLE: &str = "BackupNotUsable";
     /// Too many requests.
     pub const TOO_MANY_REQUESTS: &str = "TooManyRequests";
 }

@@ -13,6 +13,9 @@ pub struct Capabilities {
     pub sandbox: bool,
     /// The plane imposes no rate limits, so the client need not hold back.
     pub unlimited: bool,
+    /// The plane knows several locations, jobs, verification and everything else of [`super::location`] and
+    /// [`super::job`].
+    pub backups: bool,
     /// Uid of the plane; a restarted plane keeps it.
     pub plane_uid: String,
 }

@@ -160,6 +160,212 @@ open_words! {
     }
 }
 
+open_words! {
+    /// Where backups go. What Palette answers (`Ftp`, `FileSystem`) is not what it is asked with.
+    #[derive(Default)]
+    Mode {
+        /// An FTP directory.
+        #[default]
+        Ftp = "ftp",
+        /// An S3 bucket.
+        S3 = "s3",
+    }
+}
+
+impl Mode {
+    /// The word for people.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Ftp => "FTP",
+            Self::S3 => "S3",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+open_words! {
+    /// Where a backup stands. Palette documents `Error` alone.
+    #[derive(Default)]
+    TransferState {
+        /// It is being made.
+        Running = "Running",
+        /// Committed and good, as far as is known.
+        Completed = "Completed",
+        /// It was not made.
+        Error = "Error",
+        /// It was stopped by a person.
+        Cancelled = "Cancelled",
+        /// It is being deleted, or a deletion was cut short.
+        Deleting = "Deleting",
+        /// Left behind half-way; the sweep removes it a day later.
+        Incomplete = "Incomplete",
+        /// It is not what was written; `note` says what is wrong.
+        Damaged = "Damaged",
+        /// Made by a newer version of the program.
+        Newer = "Newer",
+        /// Not reported.
+        #[default]
+        Unknown = "Unknown",
+    }
+}
+
+open_words! {
+    /// How closely a verification looks.
+    #[derive(Default)]
+    VerifyLevel {
+        /// The manifest's authenticity, and that every segment is there in its size.
+        #[default]
+        Quick = "quick",
+        /// Every stored byte against its hash. Needs no key.
+        Data = "data",
+        /// Everything decrypted, unpacked and checked; the database's own integrity check.
+        Full = "full",
+    }
+}
+
+open_words! {
+    /// What a job does.
+    #[derive(Default)]
+    JobKind {
+        /// Tries a location.
+        Validate = "validate",
+        /// Makes a backup.
+        #[default]
+        Create = "create",
+        /// Proves one.
+        Verify = "verify",
+        /// Brings one back on the plane that made it.
+        Restore = "restore",
+        /// Brings one back on another plane.
+        Recover = "recover",
+        /// Deletes one.
+        Delete = "delete",
+        /// Deletes what is past its time and what was left behind.
+        Retention = "retention",
+    }
+}
+
+open_words! {
+    /// Where a job stands.
+    #[derive(Default)]
+    JobState {
+        /// Waits for another job of the same location.
+        Queued = "Queued",
+        /// Under way.
+        #[default]
+        Running = "Running",
+        /// Ended well.
+        Completed = "Completed",
+        /// Failed.
+        Error = "Error",
+        /// Stopped by a person.
+        Cancelled = "Cancelled",
+    }
+}
+
+impl JobState {
+    /// Whether it has ended, one way or another.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+open_words! {
+    /// Whether FTP uses TLS.
+    #[derive(Default)]
+    Tls {
+        /// Always, or not at all.
+        Required = "required",
+        /// Wherever the server offers it.
+        #[default]
+        Optional = "optional",
+        /// Never.
+        Off = "off",
+    }
+}
+
+open_words! {
+    /// How FTP data connections are opened.
+    #[derive(Default)]
+    Passive {
+        /// `PASV`, `EPSV` where that fails or the address is IPv6.
+        #[default]
+        Auto = "auto",
+        /// `EPSV` (RFC 2428).
+        Epsv = "epsv",
+        /// `PASV` (RFC 959).
+        Pasv = "pasv",
+    }
+}
+
+open_words! {
+    /// Encryption by an S3 server.
+    #[derive(Default)]
+    Encryption {
+        /// What the bucket says.
+        #[default]
+        None = "none",
+        /// SSE-S3.
+        Aes256 = "AES256",
+        /// SSE-KMS.
+        Kms = "aws:kms",
+    }
+}
+
+open_words! {
+    /// How much effort goes into compression.
+    #[derive(Default)]
+    Compression {
+        /// None at all.
+        Off = "off",
+        /// zstd level 1.
+        #[default]
+        Fast = "fast",
+        /// zstd level 3.
+        Balanced = "balanced",
+        /// zstd level 9.
+        Small = "small",
+    }
+}
+
+open_words! {
+    /// How one check went.
+    #[derive(Default)]
+    CheckState {
+        /// Under way.
+        #[default]
+        Running = "running",
+        /// Good.
+        Passed = "passed",
+        /// Works, with a remark.
+        Warning = "warning",
+        /// Does not work.
+        Failed = "failed",
+        /// Not tried, because an earlier one failed or it was not asked for.
+        Skipped = "skipped",
+    }
+}
+
+open_words! {
+    /// One day of a location.
+    #[derive(Default)]
+    DayState {
+        /// Nothing was due, or the location did not exist.
+        #[default]
+        None = "none",
+        /// A good backup was made and is there.
+        Good = "good",
+        /// A good backup was made, and retention took it.
+        Expired = "expired",
+        /// Backups failed, and none was good.
+        Failed = "failed",
+        /// One was due, and none was tried.
+        Missed = "missed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,7 @@ async fn capabilities(State(plane): State<SharedPlane>) -> Json<Capabilities> {
         embedded: true,
         sandbox: plane.identity.sandbox,
         unlimited: !plane.rate_limits,
+        backups: false,
         plane_uid: plane.identity.plane_uid.clone(),
     })
 }
