@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! cli, tui  →  ops  →  client  →  api
-//! plane                        →  api
-//! leaves that anyone may import: text, trust, secret, clock
+//! plane → backup → storage;  plane  →  api
+//! leaves that anyone may import: text, trust, secret, clock, schedule
 //! ```
 //!
 //! | room | what lives there |
@@ -18,13 +18,17 @@
 //! | [`cli`] | the command line: one file per noun |
 //! | [`console`] | starts the full-screen console and keeps its plane |
 //! | [`plane`] | the embedded management plane: the server side of the same contract, on SQLite |
+//! | [`backup`] | the engine: create, list, verify, fetch, delete, retention, recovery keys |
+//! | [`storage`] | where the bytes of backups go: S3, FTP, memory; trying a location |
 //! | [`logs`] | the log file |
 //! | [`text`] | sanitizing and formatting what people read |
 //! | [`trust`] | which certificates are believed |
 //! | [`secret`] | files that hold secrets |
 //! | [`clock`] | what time it is |
+//! | [`schedule`] | every so many days at an hour: when, how many, how long |
 
 pub mod api;
+pub mod backup;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -33,7 +37,9 @@ pub mod console;
 pub mod logs;
 pub mod ops;
 pub mod plane;
+pub mod schedule;
 pub mod secret;
+pub mod storage;
 pub mod text;
 pub mod trust;
 pub mod tui;
