@@ -7,7 +7,7 @@ use crate::storage;
 pub enum Kind {
     /// The location did not play along.
     #[error(transparent)]
-    Storage(#[from] storage::Error),
+    Storage(Box<storage::Error>),
     /// There is no such backup in the location.
     #[error("there is no such backup in the location")]
     NotFound,
@@ -41,6 +41,12 @@ pub enum Kind {
     /// A fault of this program.
     #[error("an internal fault: {0}")]
     Internal(String),
+}
+
+impl From<storage::Error> for Kind {
+    fn from(error: storage::Error) -> Self {
+        Self::Storage(Box::new(error))
+    }
 }
 
 /// See the module.
