@@ -13,6 +13,7 @@
 //!     tomb-<deleter>.json        it is being deleted
 //! ```
 
+mod digest;
 pub mod error;
 pub mod key;
 pub mod manifest;
