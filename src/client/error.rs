@@ -130,6 +130,12 @@ impl Error {
         matches!(&self.kind, Kind::Refused { status: 429 | 502..=504, .. })
     }
 
+    /// Whether this session may not do that.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(&self.kind, Kind::Refused { status: 401 | 403, .. })
+    }
+
     /// Whether the plane knows no such thing.
     #[must_use]
     pub fn not_found(&self) -> bool {
