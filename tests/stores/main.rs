@@ -1,0 +1,6 @@
+//! Every store keeps the same promises: one suite over memory, in-process servers and the real ones that are installed.
+
+mod conformance;
+mod s3;
+mod s3_server;
+// The FTP stores go here.
