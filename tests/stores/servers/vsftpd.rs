@@ -31,13 +31,14 @@ pub fn command(dir: &Path, port: u16, protection: Protection) -> Command {
     command
 }
 
-/// Makes the user once, however many tests begin at the same time.
+/// Makes the user once, however many tests begin at the same time. Its home has to exist: vsftpd enters it before
+/// `local_root`.
 fn ensure_user() {
     let lock = File::create(std::env::temp_dir().join("palette-ftp-test.lock")).unwrap();
     lock.lock().unwrap();
     let known = Command::new("id").arg(USER).output().is_ok_and(|output| output.status.success());
     if !known {
-        run(Command::new("useradd").args(["-M", "-d", "/nonexistent", "-s", "/usr/sbin/nologin", USER]));
+        run(Command::new("useradd").args(["-M", "-d", "/", "-s", "/usr/sbin/nologin", USER]));
         run_with(&mut Command::new("chpasswd"), &format!("{USER}:{PASSWORD}\n"));
     }
 }
