@@ -1,6 +1,9 @@
 //! Every store keeps the same promises: one suite over memory, in-process servers and the real ones that are installed.
 
 mod conformance;
+mod embedded;
+mod ftp;
 mod s3;
 mod s3_server;
-// The FTP stores go here.
+#[path = "servers/servers.rs"]
+mod servers;
