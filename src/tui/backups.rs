@@ -21,7 +21,7 @@ pub struct Backups {
     /// Every backup, newest first; kept beside the lists since every frame looks at them.
     pub rows: Vec<Backup>,
     jobs: Vec<Job>,
-    /// Jobs that this console began and has not seen end.
+    /// Jobs that this console began and watches.
     begun: Vec<String>,
     /// How fresh all this is.
     pub freshness: Freshness,
@@ -52,37 +52,40 @@ impl Backups {
         self.join();
     }
 
-    /// Takes over how jobs fare; tells which of them were known to go on and have ended.
+    /// Takes over how jobs fare; tells which of them were known to go on and have ended. Of those that this console
+    /// began, whoever watches them tells.
     pub fn learn_jobs(&mut self, jobs: &[Job]) -> Vec<Job> {
         let mut ended = Vec::new();
-        for job in jobs {
-            let begun = self.begun.contains(&job.uid);
+        for job in jobs.iter().filter(|job| !job.uid.is_empty()) {
             let before = self.jobs.iter_mut().find(|known| known.uid == job.uid);
-            let went_on = begun || before.as_ref().is_some_and(|known| !known.state.ended());
+            let went_on = before.as_ref().is_some_and(|known| !known.state.ended());
             match before {
                 Some(known) => known.clone_from(job),
                 None => self.jobs.push(job.clone()),
             }
-            if went_on && job.state.ended() {
-                self.begun.retain(|uid| *uid != job.uid);
+            if went_on && job.state.ended() && !self.begun.contains(&job.uid) {
                 ended.push(job.clone());
             }
         }
-        self.jobs.sort_by(|a, b| b.started.cmp(&a.started));
+        self.jobs.sort_by_key(|job| std::cmp::Reverse(job.started));
         ended
     }
 
-    /// Remembers a job that this console began.
+    /// Remembers a job that this console began and watches.
     pub fn begun(&mut self, uid: &str) {
-        if !uid.is_empty() {
+        if !uid.is_empty() && !self.begun.iter().any(|known| known == uid) {
             self.begun.push(uid.to_owned());
         }
+    }
+
+    /// Nobody watches that job any more.
+    pub fn watched(&mut self, uid: &str) {
+        self.begun.retain(|known| known != uid);
     }
 
     /// Jobs that the plane does not know any more are waited for no longer.
     pub fn forget_jobs(&mut self, asked: &[String], answered: &[Job]) {
         let gone = |uid: &String| asked.contains(uid) && !answered.iter().any(|job| job.uid == *uid);
-        self.begun.retain(|uid| !gone(uid));
         self.jobs.retain(|job| job.state.ended() || !gone(&job.uid));
     }
 
@@ -159,12 +162,10 @@ impl Backups {
         self.jobs.iter().find(|job| !matches!(job.kind, JobKind::Validate | JobKind::Retention))
     }
 
-    /// Uids of the jobs that must be looked at again.
+    /// Uids of the jobs that must be looked at again, since nobody else watches them.
     #[must_use]
     pub fn awaited(&self) -> Vec<String> {
-        let mut uids: Vec<String> = self.active().map(|job| job.uid.clone()).collect();
-        uids.extend(self.begun.iter().filter(|uid| self.job(uid).is_none()).cloned());
-        uids
+        self.active().filter(|job| !self.begun.contains(&job.uid)).map(|job| job.uid.clone()).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tui::backups::Backups;
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::link::{Order, Prefill};
 use crate::tui::model::{LOOK_AGAIN, REFRESH};
-use crate::tui::msg::backup::{Ask, Overview, Told};
+use crate::tui::msg::backup::{Ask, Begin, Failed, Overview, Step, Told};
 use crate::tui::msg::{Effect, Request};
 use crate::tui::screens::backup::words;
 use crate::tui::screens::login::Cards;
@@ -122,11 +122,19 @@ impl App {
                 self.model.backups.forget_jobs(&asked, jobs);
                 self.on_ended(&ended)
             }
-            Told::Began(_, Ok(started)) => {
-                self.model.backups.begun(&started.job_uid);
+            Told::Step(begin, step) => self.on_step(begin, step),
+            Told::Ended(begin, result) => self.on_job_ended(begin, result),
+            Told::Cancelled(_, Ok(())) => {
                 self.watch.look_at = Some(self.model.now.tick);
-                self.reread_backups()
+                Acts::new()
             }
+            Told::Cancelled(_, Err(error)) => {
+                vec![Act::Notice(Tone::Failed, text::sentence(&error.to_string()))]
+            }
+            Told::Downloaded(which, result) if !self.is_followed(&which.uid) => vec![match result {
+                Ok(path) => Act::Notice(Tone::Done, format!("{} is in {}.", which.uid, path.display())),
+                Err(error) => Act::Notice(Tone::Failed, format!("{} was not downloaded: {error}", which.uid)),
+            }],
             Told::Saved(_, Ok(())) | Told::Removed(_, Ok(())) | Told::KeyImported(Ok(_)) | Told::Key(Ok(_)) => {
                 self.reread_backups()
             }
@@ -181,11 +189,54 @@ impl App {
         acts
     }
 
+    fn on_step(&mut self, begin: &Begin, step: &Step) -> Acts {
+        match step {
+            Step::Accepted(started) => {
+                self.model.backups.begun(&started.job_uid);
+                if matches!(begin, Begin::Create(_)) { self.reread_backups() } else { Acts::new() }
+            }
+            Step::Job(job) => {
+                self.model.backups.learn_jobs(std::slice::from_ref(job));
+                Acts::new()
+            }
+            Step::SignedOut => {
+                self.sign_out(SessionKind::System);
+                Acts::new()
+            }
+            Step::Note(_) => Acts::new(),
+        }
+    }
+
+    fn on_job_ended(&mut self, begin: &Begin, result: &Result<Option<Box<Job>>, Failed>) -> Acts {
+        let mut acts = self.reread_backups();
+        match result {
+            Ok(Some(job)) => {
+                self.model.backups.learn_jobs(std::slice::from_ref(job));
+                self.model.backups.watched(&job.uid);
+                if !self.is_followed(&begin.called()) {
+                    acts.extend(self.tell_ended(std::slice::from_ref(job)));
+                } else if is_recovered(job) {
+                    acts.push(Act::Effect(Effect::Order(Order::Credentials)));
+                }
+            }
+            Ok(None) if !self.is_followed(&begin.called()) => {
+                let words = format!("The plane accepted the {}.", words::noun(&begin.kind()));
+                acts.push(Act::Notice(Tone::Info, words));
+            }
+            Err(error) if !self.is_followed(&begin.called()) => {
+                let words = format!("The {} of {}: {error}", words::noun(&begin.kind()), begin.location());
+                acts.push(Act::Notice(Tone::Failed, words));
+            }
+            _ => {}
+        }
+        acts
+    }
+
     /// What came of jobs that no dialog shows.
     fn tell_ended(&self, ended: &[Job]) -> Acts {
         let mut acts = Acts::new();
         for job in ended {
-            if job.kind == JobKind::Recover && job.state == JobState::Completed {
+            if is_recovered(job) {
                 acts.push(Act::Effect(Effect::Order(Order::Credentials)));
             }
             if self.is_followed(&job.uid) || matches!(job.kind, JobKind::Validate | JobKind::Retention) {
@@ -200,4 +251,9 @@ impl App {
         }
         acts
     }
+}
+
+/// The accounts are the backup's now, with fresh passwords.
+fn is_recovered(job: &Job) -> bool {
+    job.kind == JobKind::Recover && job.state == JobState::Completed
 }

@@ -8,7 +8,7 @@ use crate::api::ext::Capabilities;
 use crate::api::job::{Job, Started};
 use crate::api::location::{Location, LocationList, LocationView};
 use crate::client::{Error, Kind as Why, SessionKind, Who};
-use crate::tui::msg::backup::{Ask, Begin, Overview, Told};
+use crate::tui::msg::backup::{Ask, Begin, Overview, Step, Told};
 use crate::tui::msg::{Answer, Effect, Greeting, Request};
 use crate::tui::ui::{Glyphs, Theme};
 
@@ -46,15 +46,20 @@ impl Stage {
         self.outcome(Answer::Backup(told))
     }
 
-    /// A job was begun.
-    pub(crate) fn began(&mut self, begin: Begin, uid: &str) -> Vec<Effect> {
+    /// The plane took the order for a job.
+    pub(crate) fn accepted(&mut self, begin: &Begin, uid: &str) -> Vec<Effect> {
         let started = Started { job_uid: uid.to_owned(), backup_uid: OWN.to_owned() };
-        self.told(Told::Began(begin, Ok(started)))
+        self.told(Told::Step(begin.clone(), Step::Accepted(started)))
     }
 
-    /// How a job fares.
-    pub(crate) fn job(&mut self, job: Job) -> Vec<Effect> {
-        self.told(Told::Jobs(Ok(vec![job])))
+    /// How a job fares that this console began.
+    pub(crate) fn step(&mut self, begin: &Begin, job: Job) -> Vec<Effect> {
+        self.told(Told::Step(begin.clone(), Step::Job(Box::new(job))))
+    }
+
+    /// How it ended.
+    pub(crate) fn ended(&mut self, begin: &Begin, job: Job) -> Vec<Effect> {
+        self.told(Told::Ended(begin.clone(), Ok(Some(Box::new(job)))))
     }
 }
 

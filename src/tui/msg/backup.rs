@@ -60,6 +60,12 @@ impl Begin {
         }
     }
 
+    /// What it is called among the changes.
+    #[must_use]
+    pub fn called(&self) -> String {
+        format!("{} {} {}", self.kind(), self.location(), self.uid())
+    }
+
     /// Uid of the backup that it works on; empty for one that is yet to be made.
     #[must_use]
     pub fn uid(&self) -> &str {
@@ -155,7 +161,7 @@ impl Ask {
     #[must_use]
     pub fn change(&self) -> String {
         match self {
-            Self::Begin(begin) => format!("{} {} {}", begin.kind(), begin.location(), begin.uid()),
+            Self::Begin(begin) => begin.called(),
             Self::Cancel(job) => format!("cancel {job}"),
             Self::Save(location) => format!("save {}", location.name),
             Self::Remove(name) => format!("remove {name}"),
@@ -171,8 +177,10 @@ impl Ask {
 pub enum Failed {
     /// The plane refused, or could not be reached.
     Plane(Error),
-    /// Something on this machine, in words.
+    /// Something on this machine, or on the way, in words.
     Here(String),
+    /// Fields that will not do, by their names on the wire, each with a sentence. Nothing was sent.
+    Fields(Vec<(&'static str, String)>),
 }
 
 impl From<Error> for Failed {
@@ -186,6 +194,9 @@ impl fmt::Display for Failed {
         match self {
             Self::Plane(error) => error.fmt(f),
             Self::Here(words) => f.write_str(words),
+            Self::Fields(fields) => {
+                f.write_str(&fields.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(". "))
+            }
         }
     }
 }
@@ -201,6 +212,30 @@ pub struct Overview {
     pub key: Option<RecoveryKey>,
 }
 
+/// What happens on the way of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The plane took the order. Uids are empty where it tells none.
+    Accepted(Started),
+    /// How the job stands.
+    Job(Box<Job>),
+    /// Something worth knowing, in words: the plane is out of sight, or back.
+    Note(String),
+    /// The session has ended; watching goes on once someone has signed in.
+    SignedOut,
+}
+
+/// What a validation found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tried {
+    /// The location can be used.
+    pub ok: bool,
+    /// What was tried, in its order.
+    pub checks: Vec<Check>,
+    /// What came of it, in a sentence; may be empty.
+    pub result: String,
+}
+
 /// What came of a question about backups.
 #[derive(Clone, Debug)]
 pub enum Told {
@@ -210,28 +245,30 @@ pub enum Told {
     List(String, Result<Box<BackupList>, Error>),
     /// How jobs fare; those that the plane does not know any more are missing.
     Jobs(Result<Vec<Job>, Error>),
-    /// A job was begun, or not.
-    Began(Begin, Result<Started, Error>),
+    /// Something happened on the way of a job that this console began.
+    Step(Begin, Step),
+    /// Such a job has ended, well or not, or is out of sight. Without a job: the plane took the order and tells no more.
+    Ended(Begin, Result<Option<Box<Job>>, Failed>),
     /// The job with this uid was cancelled, or not.
     Cancelled(String, Result<(), Error>),
     /// Checks of a validation so far.
     Checks(Vec<Check>),
     /// A validation is over: what was tried, with the authorities that were read for it, and what came of it.
-    Validated(Box<Location>, Result<Vec<Check>, Failed>),
+    Validated(Box<Location>, Result<Tried, Failed>),
     /// The location of this name was saved, or not.
-    Saved(String, Result<(), Error>),
+    Saved(String, Result<(), Failed>),
     /// The location of this name was forgotten, or not.
-    Removed(String, Result<(), Error>),
-    /// What a schedule means.
-    Preview(Result<Box<SchedulePreview>, Error>),
+    Removed(String, Result<(), Failed>),
+    /// What a schedule means; none on a plane that cannot tell.
+    Preview(Result<Option<Box<SchedulePreview>>, Error>),
     /// What bringing a backup back will do.
     Plan(Which, Result<Box<RestorePlan>, Error>),
     /// The recovery key: written to the file that was asked for, or to be shown.
     Key(Result<ExportedKey, Failed>),
     /// A recovery key was taken in, or not.
     KeyImported(Result<Box<RecoveryKey>, Failed>),
-    /// Files of a backup that are copied so far, and how many there are.
-    Downloading(Which, usize, usize),
+    /// Bytes of a backup's files that are copied so far, and of all.
+    Downloading(Which, u64, u64),
     /// The files of a backup were copied into this directory, or not.
     Downloaded(Which, Result<PathBuf, Failed>),
 }
@@ -253,12 +290,12 @@ impl Told {
             Self::Overview(Err(error))
             | Self::List(_, Err(error))
             | Self::Jobs(Err(error))
-            | Self::Began(_, Err(error))
             | Self::Cancelled(_, Err(error))
-            | Self::Saved(_, Err(error))
-            | Self::Removed(_, Err(error))
             | Self::Preview(Err(error))
             | Self::Plan(_, Err(error))
+            | Self::Ended(_, Err(Failed::Plane(error)))
+            | Self::Saved(_, Err(Failed::Plane(error)))
+            | Self::Removed(_, Err(Failed::Plane(error)))
             | Self::Validated(_, Err(Failed::Plane(error)))
             | Self::Key(Err(Failed::Plane(error)))
             | Self::KeyImported(Err(Failed::Plane(error)))

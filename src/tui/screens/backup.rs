@@ -1,7 +1,17 @@
 //! The Backup/Restore tab: how the locations fare, every backup, and the way into every job.
 
 mod cards;
+mod confirm;
+mod details;
+mod download;
+mod job;
+mod key;
+mod locations;
+mod policy;
+mod restore;
 mod rows;
+mod todo;
+mod wizard;
 pub(crate) mod words;
 
 use ratatui::buffer::Buffer;
@@ -22,6 +32,7 @@ use crate::tui::ui::{Look, Slot};
 
 use cards::CardLine;
 use rows::BackupRows;
+use todo::Todo;
 
 /// Rows that the table keeps, its header included, however much the cards have to say.
 const TABLE: u16 = 5;
@@ -110,13 +121,41 @@ impl BackupTab {
     }
 
     fn on_selected(&self, command: Command, model: &Model) -> Option<Acts> {
-        if command != Command::CopyUid {
+        if model.backups.overview.is_none() {
             return None;
         }
+        Some(match command {
+            Command::Create => todo::creation(model),
+            Command::Configure => todo::configuration(model),
+            Command::Locations => locations::open(model),
+            Command::NewLocation => locations::new(model),
+            Command::RecoveryKey => key::open(model),
+            Command::Policy => policy::open(model),
+            Command::Jobs => todo::watch(model),
+            Command::CancelJob => todo::cancel(model),
+            _ => return self.on_backup(command, model),
+        })
+    }
+
+    fn on_backup(&self, command: Command, model: &Model) -> Option<Acts> {
+        let wanted: fn(Which) -> Todo = match command {
+            Command::Menu => Todo::Details,
+            Command::Verify => Todo::Verify,
+            Command::Restore => Todo::BringBack,
+            Command::Download => Todo::Download,
+            Command::Delete => Todo::Delete,
+            Command::Details => Todo::Details,
+            Command::CopyUid => Todo::CopyUid,
+            _ => return None,
+        };
         let Some(backup) = self.selected(model) else {
             return Some(vec![Act::Notice(Tone::Info, "No backup is selected.".to_owned())]);
         };
-        Some(vec![Act::Effect(crate::tui::msg::Effect::Copy(backup.uid.clone()))])
+        let menu = todo::of_backup(backup, model);
+        if command == Command::Menu {
+            return Some(vec![Act::Open(Box::new(menu))]);
+        }
+        Some(menu.choose(&wanted(Which::of(backup)), model))
     }
 
     fn next_sort(&self) -> Option<(&'static str, Direction)> {

@@ -13,14 +13,14 @@ pub(super) async fn answer(_client: &Client, ask: Ask, tell: impl Fn(Told)) -> T
         Ask::Overview => Told::Overview(Err(no())),
         Ask::List(name) => Told::List(name, Err(no())),
         Ask::Jobs(_) => Told::Jobs(Err(no())),
-        Ask::Begin(begin) => Told::Began(begin, Err(no())),
+        Ask::Begin(begin) => Told::Ended(begin, Err(no().into())),
         Ask::Cancel(uid) => Told::Cancelled(uid, Err(no())),
         Ask::Validate(draft) => {
             tell(Told::Checks(Vec::new()));
             Told::Validated(Box::new(draft.location), Err(no().into()))
         }
-        Ask::Save(location) => Told::Saved(location.name, Err(no())),
-        Ask::Remove(name) => Told::Removed(name, Err(no())),
+        Ask::Save(location) => Told::Saved(location.name, Err(no().into())),
+        Ask::Remove(name) => Told::Removed(name, Err(no().into())),
         Ask::Preview(_) => Told::Preview(Err(no())),
         Ask::Plan(which, _) => Told::Plan(which, Err(no())),
         Ask::ExportKey(_) => Told::Key(Err(no().into())),

@@ -49,7 +49,7 @@ pub(super) fn doing_kind(kind: &JobKind, location: &str, mode: &Mode) -> String 
 }
 
 /// What a job is, within a sentence: `the backup to FTP`.
-pub(super) fn noun(kind: &JobKind) -> &'static str {
+pub(crate) fn noun(kind: &JobKind) -> &'static str {
     match kind {
         JobKind::Validate => "validation",
         JobKind::Create => "backup",
