@@ -214,3 +214,21 @@ async fn fields_that_decide_are_in_the_manifest() {
     let known: BTreeMap<_, _> = rig.vault.list(Known::new()).await.unwrap().known;
     assert_eq!(known.len(), 1);
 }
+
+#[tokio::test]
+async fn every_job_can_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let rig = Rig::new();
+    let place = rig.backup(100).await;
+    let (vault, (progress, _watch)) = (&rig.vault, Progress::new());
+    is_send(&vault.create(rig.order(), given(1), &progress));
+    is_send(&vault.list(Known::new()));
+    is_send(&vault.look(&place));
+    is_send(&vault.verify(&place, Level::Full, &progress));
+    is_send(&vault.fetch(&place, &rig.target(), &progress));
+    is_send(&vault.files(&place));
+    is_send(&vault.file(&place, ""));
+    is_send(&vault.delete(&place, &progress));
+    is_send(&vault.abandon(&place.uid));
+    is_send(&vault.sweep(&[]));
+}
