@@ -126,14 +126,6 @@ impl Refusal {
         matches!(self, Self::Answer(answer) if answer.status == 404 && answer.code == "NoSuchKey")
     }
 
-    /// The answer, where there was one: its status and code.
-    pub(super) fn status(&self) -> Option<(u16, &str)> {
-        match self {
-            Self::Answer(answer) => Some((answer.status, &answer.code)),
-            Self::Broken(_) => None,
-        }
-    }
-
     /// In words.
     pub(super) fn told(self, verb: Verb, place: &Place, clock: Option<ServerClock>) -> Trouble {
         match self {
