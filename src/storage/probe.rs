@@ -298,9 +298,8 @@ impl<'a> Trial<'a> {
         let Some(clock) = self.store.server_clock() else {
             return Outcome::Skipped("the server does not tell its time".to_owned());
         };
-        let apart = clock.ours - clock.server;
-        let (way, minutes) =
-            if apart.num_seconds() < 0 { ("behind", -apart.num_minutes()) } else { ("ahead of", apart.num_minutes()) };
+        let ahead = clock.minutes_ahead();
+        let (way, minutes) = if ahead < 0 { ("behind", -ahead) } else { ("ahead of", ahead) };
         match minutes {
             0 => Outcome::Passed("the clocks agree".to_owned()),
             minutes if minutes <= CLOCKS_APART => {

@@ -1,8 +1,13 @@
 //! Every store keeps the same promises: one suite over memory, in-process servers and the real ones that are installed.
 
 mod conformance;
+mod garage;
 mod memory;
 mod probing;
 mod s3;
+mod s3_faults;
+mod s3_real;
+mod s3_scripted;
 mod s3_server;
+mod s3_tls;
 // The FTP stores go here.
