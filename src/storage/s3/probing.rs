@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
 use bytes::Bytes;
@@ -31,7 +32,7 @@ impl S3 {
         }
         let mut bucket = None;
         let signed_in = steps.step("Sign in", async {
-            let opened = self.page(&self.place.prefix(&ObjectPath::root()), true, None, 1).await.err();
+            let opened = self.open_bucket().await.err();
             let of_bucket = |trouble: &Trouble| matches!(trouble.kind, Kind::NoSuchPlace | Kind::Denied);
             let (theirs, ours) = opened.map_or((None, None), |trouble| {
                 if of_bucket(&trouble) { (Some(trouble), None) } else { (None, Some(trouble)) }
@@ -50,6 +51,19 @@ impl S3 {
             return false;
         }
         steps.step("Versions and locks", self.look_at_bucket()).await
+    }
+
+    /// Asks for one name. A server that is only busy is asked twice.
+    async fn open_bucket(&self) -> Result<(), Trouble> {
+        let prefix = self.place.prefix(&ObjectPath::root());
+        let opened = self.page(&prefix, true, None, 1).await;
+        match opened {
+            Err(trouble) if matches!(trouble.kind, Kind::Busy | Kind::Interrupted) => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                self.page(&prefix, true, None, 1).await.map(drop)
+            }
+            opened => opened.map(drop),
+        }
     }
 
     fn outcome(&self, operation: &str, trouble: Option<Trouble>, good: &str) -> Outcome {

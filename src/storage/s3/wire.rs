@@ -182,7 +182,8 @@ impl Inner {
         let mut answer = self.http.execute(request).await.map_err(|error| self.trouble(&error))?;
         moved.touch();
         self.hear(&answer);
-        let mut body = BytesMut::new();
+        let length = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let mut body = BytesMut::with_capacity(length.min(most));
         while let Some(piece) = answer.chunk().await.map_err(|error| self.trouble(&error))? {
             moved.touch();
             if body.len() + piece.len() > most {
