@@ -2,5 +2,8 @@
 
 mod embedded;
 mod ftp;
+mod ftp_faults;
+mod ftp_tls;
+mod scripted;
 #[path = "servers/servers.rs"]
 mod servers;
