@@ -1,5 +1,6 @@
 //! Every store keeps the same promises, over the servers that people really have.
 
+mod conformance;
 mod embedded;
 mod ftp;
 mod ftp_faults;
