@@ -3,6 +3,8 @@
 mod answers;
 mod backups;
 #[cfg(test)]
+mod backups_scenes;
+#[cfg(test)]
 mod backups_stage;
 #[cfg(test)]
 mod backups_test;

@@ -153,7 +153,9 @@ impl Ftp {
         let mut session =
             Session::new(raw.stream, raw.handshakes, self.settings.host.clone(), way, self.patience.clone());
         let (user, password) = (&self.settings.username, self.password());
-        within(self.patience.login, "signing in", session.stream.login(user.as_str(), password)).await.map_err(login_fault)?;
+        within(self.patience.login, "signing in", session.stream.login(user.as_str(), password))
+            .await
+            .map_err(login_fault)?;
         within(self.patience.command, "TYPE", session.stream.transfer_type(FileType::Binary)).await?;
         // Refused by servers that speak UTF-8 anyway or not at all; only a typed directory could notice.
         match session.command("OPTS UTF8 ON".to_owned(), &[Status::CommandOk]).await {

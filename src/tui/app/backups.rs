@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::job::Job;
 use crate::api::words::{JobKind, JobState};
-use crate::client::{Error, Kind as Why, SessionKind, Who};
+use crate::client::{Error, SessionKind, Who};
 use crate::text;
 use crate::tui::backups::Backups;
 use crate::tui::layer::{Act, Acts, Tone};
@@ -163,7 +163,7 @@ impl App {
                 acts
             }
             Err(error) => {
-                if matches!(error.kind, Why::Refused { status: 403, .. }) {
+                if error.is_forbidden() {
                     backups.denied = Some(text::sentence(&error.reason()));
                 }
                 backups.freshness.failed = Some(error.reason());

@@ -59,8 +59,7 @@ pub(super) fn begin(begin: Begin) -> Acts {
 impl JobDialog {
     /// Shows a job that the plane told of.
     pub(super) fn watching(uid: &str, model: &Model) -> Self {
-        let mut dialog =
-            Self { begin: None, seen: Seen::Known(uid.to_owned()), note: None, next: Buttons::new([]) };
+        let mut dialog = Self { begin: None, seen: Seen::Known(uid.to_owned()), note: None, next: Buttons::new([]) };
         dialog.settle(model);
         dialog
     }
@@ -149,7 +148,11 @@ impl JobDialog {
             (Some(job), _) => words::doing(job),
             (None, Some(begin)) => {
                 let mode = model.backups.location(begin.location()).map(|view| view.location.mode.clone());
-                words::doing_kind(&begin.kind(), begin.location(), &mode.unwrap_or_else(|| Mode::from(begin.location())))
+                words::doing_kind(
+                    &begin.kind(),
+                    begin.location(),
+                    &mode.unwrap_or_else(|| Mode::from(begin.location())),
+                )
             }
             (None, None) => "A job".to_owned(),
         }
@@ -169,7 +172,8 @@ fn again(kind: &JobKind) -> bool {
     matches!(kind, JobKind::Create | JobKind::Verify)
 }
 
-const SIGNED_OUT: &str = "The session has ended, as it does when the plane changes its state; sign in to see the outcome.";
+const SIGNED_OUT: &str =
+    "The session has ended, as it does when the plane changes its state; sign in to see the outcome.";
 
 impl Layer for JobDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
