@@ -268,8 +268,8 @@ pub(super) fn explain_secret(form: &mut Form, base: &Location, stored: &Stored, 
         _ if !keeps => ("wanted: this plane may not keep the one it has".to_owned(), true),
         Stored::Nothing => (String::new(), true),
         _ if !same && *stored != Stored::Nothing => {
-            let what = if base.mode == Mode::S3 { "the access key or the endpoint" } else { "the server or the user" };
-            (format!("type it again: {what} was changed"), true)
+            let what = if base.mode == Mode::S3 { "another key or endpoint" } else { "another server or user" };
+            (format!("type it again: {what}"), true)
         }
         Stored::Saved => ("unchanged".to_owned(), false),
         Stored::Prepared => ("prepared by the sandbox".to_owned(), false),
