@@ -37,7 +37,8 @@ impl Vault {
             let made = draft.make(sources, progress, &committing).await;
             if made.is_err() {
                 progress.tell(|moment| moment.phase = "Tidying up");
-                self.tidy(&draft.place, *committing.borrow()).await;
+                let may_be_committed = *committing.borrow();
+                self.tidy(&draft.place, may_be_committed).await;
             }
             made
         };
