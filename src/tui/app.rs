@@ -3,6 +3,8 @@
 mod answers;
 mod backups;
 #[cfg(test)]
+mod backups_scenes;
+#[cfg(test)]
 mod backups_stage;
 #[cfg(test)]
 mod backups_test;
@@ -335,7 +337,8 @@ impl App {
     /// Closes a session that the plane does not accept any more. Over a dialog the login comes as a dialog too, so
     /// that what was typed below stays; else the tab itself shows its card.
     fn sign_out(&mut self, kind: SessionKind) {
-        let card = || LoginCard::new(kind, &self.model.prefill).ended();
+        let restored = self.watch.restoring;
+        let card = || LoginCard::new(kind, &self.model.prefill).ended().after_restore(restored);
         let (body, dialog) = (card(), card());
         if self.is_signed_in(kind) {
             self.model.sessions.set(kind, None);

@@ -71,7 +71,10 @@ impl App {
             }
             Answer::Login(kind, Ok(who)) => {
                 match kind {
-                    SessionKind::Tenant => self.read_for(who),
+                    SessionKind::Tenant => {
+                        self.restored_seen();
+                        self.read_for(who);
+                    }
                     SessionKind::System => self.read_backups_for(who),
                 }
                 self.model.sessions.set(*kind, Some(who.clone()));

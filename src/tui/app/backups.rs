@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::job::Job;
 use crate::api::words::{JobKind, JobState};
-use crate::client::{Error, Kind as Why, SessionKind, Who};
+use crate::client::{Error, SessionKind, Who};
 use crate::text;
 use crate::tui::backups::Backups;
 use crate::tui::layer::{Act, Acts, Tone};
@@ -13,7 +13,6 @@ use crate::tui::model::{LOOK_AGAIN, REFRESH};
 use crate::tui::msg::backup::{Ask, Begin, Failed, Overview, Step, Told};
 use crate::tui::msg::{Effect, Request};
 use crate::tui::screens::backup::words;
-use crate::tui::screens::login::Cards;
 
 use super::{App, Tab};
 
@@ -33,6 +32,8 @@ pub(super) struct BackupWatch {
     look_at: Option<Instant>,
     /// The jobs that were asked for last.
     asked: Vec<String>,
+    /// A restore or recovery goes on, or was the last thing before sessions ended.
+    pub(super) restoring: bool,
 }
 
 fn ask(ask: Ask) -> Act {
@@ -86,6 +87,11 @@ impl App {
         self.backup.refresh(&self.model);
     }
 
+    /// The tenant session is the last one to be opened again after a restore.
+    pub(super) fn restored_seen(&mut self) {
+        self.watch.restoring &= self.model.backups.active().any(|job| is_restore(&job.kind));
+    }
+
     /// Takes note of who is signed in as system administrator now.
     pub(super) fn read_backups_for(&mut self, who: &Who) {
         if self.watch.read_for.as_ref().is_some_and(|before| before != who) {
@@ -98,7 +104,8 @@ impl App {
     /// A recovery renewed the accounts: cards that nobody signs in with just now are filled anew.
     pub(super) fn on_prefilled(&mut self, prefill: Prefill) -> Acts {
         self.model.prefill = prefill;
-        self.cards = Cards::new(&self.model.prefill);
+        self.cards.tenant.refill(&self.model.prefill);
+        self.cards.system.refill(&self.model.prefill);
         for layer in &mut self.layers {
             layer.on_prefill(&self.model.prefill);
         }
@@ -163,7 +170,7 @@ impl App {
                 acts
             }
             Err(error) => {
-                if matches!(error.kind, Why::Refused { status: 403, .. }) {
+                if error.is_forbidden() {
                     backups.denied = Some(text::sentence(&error.reason()));
                 }
                 backups.freshness.failed = Some(error.reason());
@@ -192,6 +199,7 @@ impl App {
     fn on_step(&mut self, begin: &Begin, step: &Step) -> Acts {
         match step {
             Step::Accepted(started) => {
+                self.watch.restoring |= matches!(begin, Begin::Restore(_) | Begin::Recover(_));
                 self.model.backups.begun(&started.job_uid);
                 if matches!(begin, Begin::Create(_)) { self.reread_backups() } else { Acts::new() }
             }
@@ -201,7 +209,8 @@ impl App {
             }
             Step::SignedOut => {
                 self.sign_out(SessionKind::System);
-                Acts::new()
+                // A recovery renews the passwords; the old ones would only be counted as wrong.
+                vec![Act::Effect(Effect::Order(Order::Credentials))]
             }
             Step::Note(_) => Acts::new(),
         }
@@ -211,6 +220,7 @@ impl App {
         let mut acts = self.reread_backups();
         match result {
             Ok(Some(job)) => {
+                self.watch.restoring &= job.state == JobState::Completed;
                 self.model.backups.learn_jobs(std::slice::from_ref(job));
                 self.model.backups.watched(&job.uid);
                 if !self.is_followed(&begin.called()) {
@@ -251,6 +261,10 @@ impl App {
         }
         acts
     }
+}
+
+fn is_restore(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Restore | JobKind::Recover)
 }
 
 /// The accounts are the backup's now, with fresh passwords.

@@ -92,7 +92,7 @@ fn days() -> serde_json::Value {
         let date = if n < 8 { format!("2026-10-{:02}", 24 + n) } else { format!("2026-11-{:02}", n - 7) };
         let (state, detail) = match n {
             0 | 1 => ("none", ""),
-            2..10 => ("expired", ""),
+            2..=10 => ("expired", ""),
             11 => ("failed", "the server's disk is full"),
             17 => ("missed", "no console was running"),
             _ => ("good", ""),

@@ -57,6 +57,11 @@ fn everything(model: &Model, width: u16) -> Vec<CardLine> {
         let line = CardLine::new(0).and(format!("{} {KEY}", model.glyphs.warn), Slot::Warn);
         lines.push(CardLine { aside: "K exports it".to_owned(), ..line });
     }
+    if let (Some(reason), Some(at)) = (&backups.freshness.failed, backups.freshness.read_at) {
+        let since = at.format("%H:%M");
+        let words = format!("{} Not refreshed since {since} UTC: {reason}; trying again by itself", model.glyphs.warn);
+        lines.push(CardLine::new(0).and(words, Slot::Warn));
+    }
     let label = labels(model).iter().map(|label| columns(label)).max().unwrap_or(0).max(3) + 2;
     for mode in [Mode::Ftp, Mode::S3] {
         let mut configured = backups.locations().iter().filter(|view| view.location.mode == mode).peekable();
@@ -118,7 +123,8 @@ fn card(view: &LocationView, label: u16, model: &Model, width: u16) -> Vec<CardL
     if main && !status.days.is_empty() {
         lines.push(days(&status.days, below(3), model));
     }
-    lines.extend(troubles(view, &below, model));
+    let lower = |priority: u8| below(if main { priority } else { priority + 3 });
+    lines.extend(troubles(view, &lower, model));
     if let Some(job) = model.backups.active_in(&location.name) {
         let phase = if job.phase.is_empty() { words::doing(job) } else { text::clean(&job.phase).into_owned() };
         let line = below(0).and(format!("{} {phase} ", model.glyphs.marker), Slot::Accent);

@@ -39,10 +39,8 @@ pub(super) struct Confirm {
 /// Asks before a backup is deleted.
 pub(super) fn delete(backup: &Backup, model: &Model) -> Acts {
     let place = words::place(&backup.location, &backup.mode);
-    let mut paragraphs = vec![(
-        format!("The backup leaves {place} for good: {} there. This cannot be undone.", text::size(backup.bytes)),
-        Slot::Text,
-    )];
+    let size = if backup.bytes == 0 { String::new() } else { format!(": {}", text::size(backup.bytes)) };
+    let mut paragraphs = vec![(format!("It leaves {place} for good{size}. This cannot be undone."), Slot::Text)];
     let newest = model.backups.location(&backup.location).is_some_and(|view| view.status.last_good == backup.uid);
     let others = model.backups.rows.iter().filter(|other| {
         other.location == backup.location && other.uid != backup.uid && other.state == TransferState::Completed

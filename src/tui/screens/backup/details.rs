@@ -12,16 +12,16 @@ use super::words;
 /// The page.
 pub(super) fn page(backup: &Backup, model: &Model) -> Reading {
     let (sign, word, meaning) = words::state(&backup.state, &model.glyphs);
-    let mut lines = vec![
-        StyledLine::new(backup.uid.as_str(), Slot::Title),
-        StyledLine::new(format!("{sign} {word}"), meaning),
-    ];
+    let mut lines =
+        vec![StyledLine::new(backup.uid.as_str(), Slot::Title), StyledLine::new(format!("{sign} {word}"), meaning)];
     if !backup.note.is_empty() {
         lines.push(StyledLine::new(backup.note.as_str(), Slot::Text));
     }
     lines.push(StyledLine::default());
     let facts = facts(backup, model).into_iter().filter(|(_, words, _)| !words.is_empty());
-    lines.extend(facts.map(|(label, words, slot)| StyledLine::new(format!("{label:<15}"), Slot::Label).and(words, slot)));
+    lines.extend(
+        facts.map(|(label, words, slot)| StyledLine::new(format!("{label:<15}"), Slot::Label).and(words, slot)),
+    );
     if !backup.streams.is_empty() {
         lines.push(StyledLine::default());
         lines.push(StyledLine::new("What it holds", Slot::Title));
@@ -62,7 +62,10 @@ fn facts(backup: &Backup, model: &Model) -> Vec<(&'static str, String, Slot)> {
         (false, _) => "not encrypted".to_owned(),
         (true, true) => format!("with recovery key {}, which this plane has", text::clean(&backup.key_fingerprint)),
         (true, false) => {
-            format!("with recovery key {}, which is not on this plane; K imports it", text::clean(&backup.key_fingerprint))
+            format!(
+                "with recovery key {}, which is not on this plane; K imports it",
+                text::clean(&backup.key_fingerprint)
+            )
         }
     };
     let size = match backup.bytes {

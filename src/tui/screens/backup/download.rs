@@ -34,8 +34,7 @@ pub(super) struct DownloadDialog {
 pub(super) fn open(backup: &Backup, model: &Model) -> Acts {
     let dir = model.save_dir.join(text::clean(&backup.uid).as_ref());
     let field = Field::path("dir", "Directory", &dir.display().to_string()).required().help(HELP);
-    let dialog =
-        DownloadDialog { which: Which::of(backup), bytes: backup.bytes, form: Form::new([field]), busy: None };
+    let dialog = DownloadDialog { which: Which::of(backup), bytes: backup.bytes, form: Form::new([field]), busy: None };
     vec![Act::Open(Box::new(dialog))]
 }
 

@@ -34,6 +34,8 @@ enum Seen {
     Asked,
     /// The job goes on, or has ended, as the model tells.
     Known(String),
+    /// How it ended on a plane that keeps no jobs.
+    Told(Box<Job>),
     /// The plane took the order and tells no more.
     Accepted,
     /// It was not begun, or is out of sight.
@@ -59,15 +61,15 @@ pub(super) fn begin(begin: Begin) -> Acts {
 impl JobDialog {
     /// Shows a job that the plane told of.
     pub(super) fn watching(uid: &str, model: &Model) -> Self {
-        let mut dialog =
-            Self { begin: None, seen: Seen::Known(uid.to_owned()), note: None, next: Buttons::new([]) };
+        let mut dialog = Self { begin: None, seen: Seen::Known(uid.to_owned()), note: None, next: Buttons::new([]) };
         dialog.settle(model);
         dialog
     }
 
-    fn job<'a>(&self, model: &'a Model) -> Option<&'a Job> {
+    fn job<'a>(&'a self, model: &'a Model) -> Option<&'a Job> {
         match &self.seen {
             Seen::Known(uid) => model.backups.job(uid),
+            Seen::Told(job) => Some(job),
             _ => None,
         }
     }
@@ -75,8 +77,9 @@ impl JobDialog {
     fn is_running(&self, model: &Model) -> bool {
         match &self.seen {
             Seen::Asked => true,
-            Seen::Known(_) => self.job(model).is_some_and(|job| !job.state.ended()),
-            Seen::Accepted | Seen::Failed(_) => false,
+            // Its first news is on its way.
+            Seen::Known(_) => self.job(model).is_none_or(|job| !job.state.ended()),
+            Seen::Told(_) | Seen::Accepted | Seen::Failed(_) => false,
         }
     }
 
@@ -134,10 +137,8 @@ impl JobDialog {
             },
             Told::Ended(begin, result) if Some(begin) == self.begin.as_ref() => match result {
                 Ok(Some(job)) if !job.uid.is_empty() => self.seen = Seen::Known(job.uid.clone()),
-                Ok(Some(job)) if job.state != JobState::Completed => {
-                    self.seen = Seen::Failed(Failed::Here(words::outcome(job)));
-                }
-                Ok(_) => self.seen = Seen::Accepted,
+                Ok(Some(job)) => self.seen = Seen::Told(job.clone()),
+                Ok(None) => self.seen = Seen::Accepted,
                 Err(error) => self.seen = Seen::Failed(error.clone()),
             },
             _ => {}
@@ -149,7 +150,11 @@ impl JobDialog {
             (Some(job), _) => words::doing(job),
             (None, Some(begin)) => {
                 let mode = model.backups.location(begin.location()).map(|view| view.location.mode.clone());
-                words::doing_kind(&begin.kind(), begin.location(), &mode.unwrap_or_else(|| Mode::from(begin.location())))
+                words::doing_kind(
+                    &begin.kind(),
+                    begin.location(),
+                    &mode.unwrap_or_else(|| Mode::from(begin.location())),
+                )
             }
             (None, None) => "A job".to_owned(),
         }
@@ -169,7 +174,8 @@ fn again(kind: &JobKind) -> bool {
     matches!(kind, JobKind::Create | JobKind::Verify)
 }
 
-const SIGNED_OUT: &str = "The session has ended, as it does when the plane changes its state; sign in to see the outcome.";
+const SIGNED_OUT: &str =
+    "The session has ended, as it does when the plane changes its state; sign in to see the outcome.";
 
 impl Layer for JobDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
@@ -207,7 +213,7 @@ impl Layer for JobDialog {
         let (title, hints) = (self.title(model), self.hints(model));
         let body = dialog(&title, &hints).render(screen, buf, look);
         match (&self.seen, self.job(model)) {
-            (Seen::Known(_), Some(job)) if job.state.ended() => ended(job, body, buf, look),
+            (Seen::Known(_) | Seen::Told(_), Some(job)) if job.state.ended() => ended(job, body, buf, look),
             (Seen::Known(_), Some(job)) => self.view_running(job, body, buf, model),
             (Seen::Failed(error), _) => failed(error, body, buf, look),
             (Seen::Accepted, _) => paragraph(ACCEPTED, Slot::Text, body, buf, look),
@@ -273,7 +279,11 @@ fn paragraph(words: &str, meaning: Slot, area: Rect, buf: &mut Buffer, look: &Lo
 }
 
 fn failed(error: &Failed, body: Rect, buf: &mut Buffer, look: &Look) {
-    spans(buf, row(body, 0), [(look.glyphs.bad, Slot::Bad), (" It did not come to its end", Slot::Bad)], look);
+    let head = match error {
+        Failed::Plane(_) | Failed::Fields(_) => " It was not begun",
+        Failed::Here(_) => " Its end is not known",
+    };
+    spans(buf, row(body, 0), [(look.glyphs.bad, Slot::Bad), (head, Slot::Bad)], look);
     let words = text::sentence(&error.to_string());
     paragraph(&words, Slot::Text, below(body, 2), buf, look);
 }
@@ -284,14 +294,15 @@ fn ended(job: &Job, body: Rect, buf: &mut Buffer, look: &Look) {
         JobState::Cancelled => (look.glyphs.spent, "Cancelled", Slot::Muted),
         _ => (look.glyphs.bad, "Failed", Slot::Bad),
     };
-    let effort = words::effort(job).map_or_else(String::new, |effort| format!("   {effort}"));
+    let effort = words::effort(job).filter(|_| job.state == JobState::Completed);
+    let effort = effort.map_or_else(String::new, |effort| format!("   {effort}"));
     let head = [(sign, meaning), (" ", Slot::Text), (word, meaning), (effort.as_str(), Slot::Muted)];
     spans(buf, row(body, 0), head, look);
     let mut rest = below(body, 2);
-    let paragraphs = [(&job.result, Slot::Text), (&job.advice, Slot::Text)];
-    for (words, meaning) in paragraphs.into_iter().filter(|(words, _)| !words.is_empty()) {
-        let lines = wrap(words, body.width);
-        paragraph(words, meaning, rest, buf, look);
+    for words in [&job.result, &job.advice].into_iter().filter(|words| !words.is_empty()) {
+        let words = text::sentence(&text::clean(words));
+        let lines = wrap(&words, body.width);
+        paragraph(&words, Slot::Text, rest, buf, look);
         rest = below(rest, cells(lines.len()) + 1);
     }
     if !job.backup_uid.is_empty() {

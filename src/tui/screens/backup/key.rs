@@ -83,7 +83,8 @@ impl KeyDialog {
                 self.page = Page::ToFile(Form::new([field]));
             }
             Choice::FromFile => {
-                let field = Field::path("path", "File", "").required().help("As it was exported, or any age identity file.");
+                let field =
+                    Field::path("path", "File", "").required().help("As it was exported, or any age identity file.");
                 self.page = Page::FromFile(Form::new([field]));
             }
             Choice::Paste => {
@@ -288,7 +289,10 @@ fn facts(model: &Model, width: u16) -> Vec<(String, Slot)> {
     }
     if !key.others.is_empty() {
         let others: Vec<String> = key.others.iter().map(|print| text::clean(print).into_owned()).collect();
-        say(format!("Further keys here, for older backups or those of other planes: {}.", others.join(", ")), Slot::Text);
+        say(
+            format!("Further keys here, for older backups or those of other planes: {}.", others.join(", ")),
+            Slot::Text,
+        );
     }
     facts
 }

@@ -186,7 +186,10 @@ pub(super) fn new(model: &Model) -> Acts {
             Choice::new(view.location.name.as_str(), [label, text::clean(&view.status.address).into_owned()])
         })
         .collect();
-    options.extend([Choice::new(" ftp", ["an empty FTP configuration"]), Choice::new(" s3", ["an empty S3 configuration"])]);
+    options.extend([
+        Choice::new(" ftp", ["an empty FTP configuration"]),
+        Choice::new(" s3", ["an empty S3 configuration"]),
+    ]);
     let first = options.first().map(|choice| choice.id.clone());
     let form = Form::new([
         Field::text("name", "Name", "")

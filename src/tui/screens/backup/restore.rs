@@ -211,7 +211,13 @@ impl Layer for RestoreDialog {
         let body = self.dialog(&title, &hints, screen).render(screen, buf, look);
         match &self.state {
             State::Looking => {
-                paragraph("Reading the backup's manifest and checking that it is genuine …", Slot::Muted, body, buf, look);
+                paragraph(
+                    "Reading the backup's manifest and checking that it is genuine …",
+                    Slot::Muted,
+                    body,
+                    buf,
+                    look,
+                );
             }
             State::Unreadable(error) => {
                 paragraph(&text::sentence(&error.to_string()), Slot::Bad, body, buf, look);

@@ -168,8 +168,9 @@ pub(super) fn unverifiable(backup: &Backup) -> Option<String> {
 /// How closely a backup can be verified.
 pub(super) fn levels(backup: &Backup) -> Choose {
     let which = || Which::of(backup);
-    let no_key = (backup.encrypted && !backup.readable)
-        .then(|| format!("Its recovery key ({}) is not on this plane; K imports it.", text::clean(&backup.key_fingerprint)));
+    let no_key = (backup.encrypted && !backup.readable).then(|| {
+        format!("Its recovery key ({}) is not on this plane; K imports it.", text::clean(&backup.key_fingerprint))
+    });
     let item = |level: VerifyLevel, label: &str, aside: &str| Item::new(Todo::VerifyAt(which(), level), label, aside);
     let items = vec![
         item(VerifyLevel::Quick, "Quick", "the manifest is genuine, every segment is there"),
@@ -186,9 +187,7 @@ pub(super) fn creation(model: &Model) -> Acts {
         .map(|(name, mode, address)| {
             let label = format!("{} backup", words::place(&name, &mode));
             match address {
-                Some(address) => {
-                    Item::new(Todo::Create(name.clone()), label, address).refused(busy(&name, model))
-                }
+                Some(address) => Item::new(Todo::Create(name.clone()), label, address).refused(busy(&name, model)),
                 None => Item::new(Todo::Configure(name, mode), label, "not configured: Enter configures it"),
             }
         })

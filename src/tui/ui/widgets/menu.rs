@@ -234,14 +234,7 @@ mod tests {
         };
         assert_eq!(
             testing::lines(&testing::draw(40, 6, view)),
-            [
-                "▸ Restore…   R",
-                "  Verify…    v",
-                "  Copy uid   y",
-                "",
-                "its recovery key is not on this plane",
-                ""
-            ]
+            ["▸ Restore…   R", "  Verify…    v", "  Copy uid   y", "", "its recovery key is not on this plane", ""]
         );
         testing::draw_plain(40, 6, view);
         testing::sweep(view);

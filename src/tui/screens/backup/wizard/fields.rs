@@ -43,8 +43,18 @@ const FIRST: [&str; 12] = [
 ];
 
 /// The fields of the second page.
-const MORE: [&str; 10] =
-    ["tls", "passive", "endpoint", "pathStyle", "caFile", "encryption", "kmsKeyId", "encrypted", "compression", "paused"];
+const MORE: [&str; 10] = [
+    "tls",
+    "passive",
+    "endpoint",
+    "pathStyle",
+    "caFile",
+    "encryption",
+    "kmsKeyId",
+    "encrypted",
+    "compression",
+    "paused",
+];
 
 /// The whole form for a location as it stands.
 pub(super) fn form(location: &Location) -> Form {
@@ -103,7 +113,9 @@ fn s3_place(s3: &S3Spec) -> Vec<Field> {
     vec![
         Field::text("accessKey", "Access key", &s3.access_key).required(),
         Field::secret("secretKey", "Secret key"),
-        Field::text("bucket", "Bucket", &s3.bucket).required().help("The bucket must exist; p shows the policy it needs."),
+        Field::text("bucket", "Bucket", &s3.bucket)
+            .required()
+            .help("The bucket must exist; p shows the policy it needs."),
         Field::text("folder", "Folder", &s3.folder).help("Folder in the bucket; it may stay empty."),
         Field::text("region", "Region", &s3.region).required().help("Such as eu-central-1."),
     ]
@@ -145,11 +157,8 @@ fn ftp_more(more: &FtpOptions) -> Vec<Field> {
 }
 
 fn s3_more(more: &S3Options) -> Vec<Field> {
-    let encryption = options([
-        ("none", "as the bucket says"),
-        ("AES256", "AES256 (SSE-S3)"),
-        ("aws:kms", "aws:kms (SSE-KMS)"),
-    ]);
+    let encryption =
+        options([("none", "as the bucket says"), ("AES256", "AES256 (SSE-S3)"), ("aws:kms", "aws:kms (SSE-KMS)")]);
     vec![
         Field::text("endpoint", "Endpoint URL", &more.endpoint)
             .help("For services other than AWS: https://HOST[:PORT]. Empty for AWS."),
@@ -259,8 +268,8 @@ pub(super) fn explain_secret(form: &mut Form, base: &Location, stored: &Stored, 
         _ if !keeps => ("wanted: this plane may not keep the one it has".to_owned(), true),
         Stored::Nothing => (String::new(), true),
         _ if !same && *stored != Stored::Nothing => {
-            let what = if base.mode == Mode::S3 { "the access key or the endpoint" } else { "the server or the user" };
-            (format!("type it again: {what} was changed"), true)
+            let what = if base.mode == Mode::S3 { "another key or endpoint" } else { "another server or user" };
+            (format!("type it again: {what}"), true)
         }
         Stored::Saved => ("unchanged".to_owned(), false),
         Stored::Prepared => ("prepared by the sandbox".to_owned(), false),

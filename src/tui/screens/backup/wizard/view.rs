@@ -179,7 +179,9 @@ fn fitting(checks: &[checklist::Check], area: Rect, buf: &mut Buffer, look: &Loo
 
 fn verdict(wizard: &Wizard, tried: &crate::tui::msg::backup::Tried) -> (String, Slot) {
     let words = match (tried.ok, tried.result.is_empty()) {
-        (true, _) if wizard.savable().is_none() => return ("It works, but the values were changed.".to_owned(), Slot::Warn),
+        (true, _) if wizard.savable().is_none() => {
+            return ("It works, but the values were changed.".to_owned(), Slot::Warn);
+        }
         (true, true) => "The location can be used.".to_owned(),
         (false, true) => "The location cannot be used as it is.".to_owned(),
         (_, false) => text::sentence(&text::clean(&tried.result)),
