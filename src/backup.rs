@@ -13,16 +13,28 @@
 //!     tomb-<deleter>.json        it is being deleted
 //! ```
 
+mod create;
+mod delete;
+mod digest;
 pub mod error;
+mod fetch;
+mod folder;
 pub mod key;
+mod layout;
+mod list;
 pub mod manifest;
+mod pack;
+mod patience;
 pub mod progress;
 pub mod retention;
 pub mod sources;
+mod sweep;
 pub mod uid;
+mod unpack;
+mod verify;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -172,102 +184,5 @@ pub struct Swept {
     pub removed: Vec<Place>,
 }
 
-impl Vault {
-    /// Makes a backup. When this returns, it is committed and was read back. Where it fails, what was written is
-    /// removed as far as that goes; the sweep does the rest.
-    ///
-    /// # Errors
-    /// In words.
-    pub async fn create(
-        &self,
-        order: Order,
-        sources: Vec<Box<dyn Source>>,
-        progress: &Progress,
-    ) -> Result<Manifest, Error> {
-        let _ = (order, sources, progress);
-        Err(Error::not_built())
-    }
-
-    /// What lies in the location. One bad folder hides nothing else.
-    ///
-    /// # Errors
-    /// Where the location cannot be listed.
-    pub async fn list(&self, known: Known) -> Result<Inventory, Error> {
-        let _ = known;
-        Err(Error::not_built())
-    }
-
-    /// One backup, read anew.
-    ///
-    /// # Errors
-    /// Where there is no such folder, or it cannot be read.
-    pub async fn look(&self, place: &Place) -> Result<Found, Error> {
-        let _ = place;
-        Err(Error::not_built())
-    }
-
-    /// Proves a backup as far as `level` goes.
-    ///
-    /// # Errors
-    /// Where it could not be looked at; a backup that is not whole is no error but a [`Verdict`].
-    pub async fn verify(&self, place: &Place, level: Level, progress: &Progress) -> Result<Verdict, Error> {
-        let _ = (place, level, progress);
-        Err(Error::not_built())
-    }
-
-    /// Fetches a backup into `into` (an empty directory, made where it is missing) and proves everything on the way; only
-    /// then are the files there. Fails before any segment is read where the key is missing.
-    ///
-    /// # Errors
-    /// In words; nothing stays in the directory then.
-    pub async fn fetch(&self, place: &Place, into: &Path, progress: &Progress) -> Result<Fetched, Error> {
-        let _ = (place, into, progress);
-        Err(Error::not_built())
-    }
-
-    /// The files of a backup as they lie in the location: the manifest first, then the segments.
-    ///
-    /// # Errors
-    /// Where it is not complete or cannot be read.
-    pub async fn files(&self, place: &Place) -> Result<Vec<(String, u64)>, Error> {
-        let _ = place;
-        Err(Error::not_built())
-    }
-
-    /// One of these files, checked against the manifest.
-    ///
-    /// # Errors
-    /// Where it is not what the manifest says.
-    pub async fn file(&self, place: &Place, name: &str) -> Result<Bytes, Error> {
-        let _ = (place, name);
-        Err(Error::not_built())
-    }
-
-    /// Deletes a backup, or finishes a deletion that was cut short. One that is not there is deleted already.
-    ///
-    /// # Errors
-    /// In words; run again, it goes on where it stopped.
-    pub async fn delete(&self, place: &Place, progress: &Progress) -> Result<(), Error> {
-        let _ = (place, progress);
-        Err(Error::not_built())
-    }
-
-    /// Removes what a create of this plane left behind that is known to be dead.
-    ///
-    /// # Errors
-    /// In words.
-    pub async fn abandon(&self, uid: &BackupUid) -> Result<(), Error> {
-        let _ = uid;
-        Err(Error::not_built())
-    }
-
-    /// Finishes deletions that were cut short and removes half-made backups, of this plane only, that are a day old by the
-    /// server's clock and not in `alive`.
-    ///
-    /// # Errors
-    /// Where the location cannot be listed.
-    pub async fn sweep(&self, alive: &[BackupUid]) -> Result<Swept, Error> {
-        let _ = alive;
-        Err(Error::not_built())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,13 @@
 
 pub mod address;
 pub mod audits;
+pub mod backups;
 pub mod clusters;
 pub mod error;
 mod http;
+pub mod jobs;
 mod limit;
+pub mod locations;
 pub mod overlords;
 mod retry;
 pub mod session;
@@ -29,6 +32,7 @@ use crate::clock::SharedClock;
 use crate::trust::{Refused, Trust};
 
 pub use address::Address;
+pub use backups::Permission;
 pub use error::{Error, Kind};
 pub use session::{Login, SessionKind, Who};
 
@@ -92,13 +96,16 @@ struct Call {
     project: Option<String>,
     /// A read that happens to be a POST, such as a search.
     read: bool,
+    /// How long one attempt may take, where that is not the client's own patience.
+    patience: Option<Duration>,
 }
 
 impl Call {
     fn new(operation: &'static str, method: Method, path: impl Into<String>) -> Self {
         let read = method == Method::GET;
         let auth = Auth::Session(SessionKind::Tenant);
-        Self { operation, method, path: path.into(), query: Vec::new(), body: None, auth, project: None, read }
+        let (path, query) = (path.into(), Vec::new());
+        Self { operation, method, path, query, body: None, auth, project: None, read, patience: None }
     }
 
     fn get(operation: &'static str, path: impl Into<String>) -> Self {
@@ -120,6 +127,10 @@ impl Call {
 
     fn reading(self) -> Self {
         Self { read: true, ..self }
+    }
+
+    fn patient(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 }
 

@@ -2,10 +2,16 @@
 //! its progress as data; neither face knows how a migration is proved or what a deletion leaves behind.
 
 pub mod audits;
+pub mod backup;
 pub mod delete;
+pub mod job;
+pub mod key;
+pub mod location;
 pub mod migrate;
 pub mod pcgs;
+pub mod policy;
 pub mod rename;
+pub mod restore;
 
 pub use migrate::{Check, Verdict};
 pub use pcgs::{ClusterRef, Inventory, Pcg};

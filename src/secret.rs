@@ -115,6 +115,20 @@ pub fn write(path: &Path, text: &str) -> Result<(), SecretError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
 }
 
+/// Writes a file only its owner can read where there is none of that name; nothing is ever overwritten. Where it fails,
+/// nothing of it stays.
+///
+/// # Errors
+/// Where something of that name is there, or the directory cannot be written.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<(), SecretError> {
+    let failed = |source| SecretError::Io { action: "write", path: path.to_owned(), source };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|source| {
+        let _ = fs::remove_file(path);
+        failed(source)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -129,6 +143,16 @@ mod tests {
         write(&path, "two\n").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(read(&path).unwrap().expose_secret(), "two");
+    }
+
+    #[test]
+    fn what_is_there_is_not_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        write_new(&path, b"one").unwrap();
+        assert!(write_new(&path, b"two").unwrap_err().to_string().contains("exists"));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! whole or not at all, a listing tells names and sizes, and nothing else is asked of it. An object is never
 //! overwritten by the engine, so nothing depends on what a store does then.
 
+pub mod certificate;
 pub mod error;
+pub mod faulty;
 pub mod ftp;
 pub mod memory;
 pub mod path;

@@ -13,7 +13,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
+};
 
 /// Why no certificate could be believed at all.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,9 @@ pub enum TrustError {
     /// The machine has no authorities of its own and no CA file was given.
     #[error("this machine has no certificate authorities ({0}); name a CA file with --ca-file")]
     NoRoots(String),
+    /// The certificates of a location cannot be used.
+    #[error("cannot use the CA certificates: {0}; they should be in PEM")]
+    Pem(String),
     /// Not a fingerprint.
     #[error("{0:?} is not a SHA-256 fingerprint; it has 64 hexadecimal digits, with or without colons")]
     Fingerprint(String),
@@ -105,11 +111,12 @@ pub fn client_config(trust: &Trust) -> Result<(ClientConfig, Refused), TrustErro
     let refused = Refused::default();
     let given = trust.ca_file.as_deref().map(read_ca_file).transpose()?.unwrap_or_default();
     let verifier = Verifier {
-        inner: authorities(trust, &given, &provider)?,
+        inner: authorities(trust.pin, &given, &provider)?,
         given,
         pin: trust.pin,
         provider: provider.clone(),
         refused: refused.clone(),
+        names_self_signed: false,
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -120,13 +127,72 @@ pub fn client_config(trust: &Trust) -> Result<(ClientConfig, Refused), TrustErro
     Ok((config, refused))
 }
 
+/// What is believed of a server that holds backups: the system's authorities and what the location was given. Made
+/// once; every connection gets a configuration of its own from it.
+#[derive(Clone, Debug)]
+pub struct Believed(Arc<Verifier>);
+
+impl Believed {
+    /// Authorities beside the system's, or the server's own certificate, as PEM text; empty for none.
+    ///
+    /// # Errors
+    /// Where the text holds no certificate, or there is no authority to believe.
+    pub fn from_pem(pem: &str) -> Result<Self, TrustError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let given = read_pem(pem)?;
+        let inner = authorities(None, &given, &provider)?;
+        let refused = Refused::default();
+        Ok(Self(Arc::new(Verifier { inner, given, pin: None, provider, refused, names_self_signed: true })))
+    }
+
+    /// A configuration with a session cache of its own.
+    ///
+    /// # Errors
+    /// Where no cipher suite fits `versions`.
+    pub fn config(&self, versions: &[&'static SupportedProtocolVersion]) -> Result<ClientConfig, TrustError> {
+        Ok(ClientConfig::builder_with_provider(self.0.provider.clone())
+            .with_protocol_versions(versions)
+            .map_err(|error| TrustError::NoRoots(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(self.0.clone())
+            .with_no_client_auth())
+    }
+}
+
+fn read_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    if pem.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| TrustError::Pem(error.to_string()))?;
+    if found.is_empty() { Err(TrustError::Pem("there is none in the text".to_owned())) } else { Ok(found) }
+}
+
+/// A certificate that nobody but itself vouches for.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate is self-signed")]
+pub struct SelfSigned;
+
+/// Whether `certificate` is its own issuer: it is believed, or refused for another reason, once it is an authority.
+fn is_self_signed(certificate: &CertificateDer<'_>, name: &ServerName<'_>, provider: &Arc<CryptoProvider>) -> bool {
+    let mut roots = RootCertStore::empty();
+    if roots.add(certificate.clone().into_owned()).is_err() {
+        return false;
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+    let verdict = verifier.map(|verifier| verifier.verify_server_cert(certificate, &[], name, &[], UnixTime::now()));
+    let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+    verdict.is_ok_and(|verdict| verdict.err().is_none_or(|error| error != unknown))
+}
+
 /// The authorities in force; `None` where only a pin is.
 fn authorities(
-    trust: &Trust,
+    pin: Option<Fingerprint>,
     given: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<dyn ServerCertVerifier>>, TrustError> {
-    if trust.pin.is_some() {
+    if pin.is_some() {
         return Ok(None);
     }
     let extra = given.to_vec();
@@ -160,6 +226,8 @@ struct Verifier {
     pin: Option<Fingerprint>,
     provider: Arc<CryptoProvider>,
     refused: Refused,
+    /// A self-signed certificate is refused as [`SelfSigned`], not as one of an unknown issuer.
+    names_self_signed: bool,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -178,10 +246,13 @@ impl ServerCertVerifier for Verifier {
             (Some(inner), None) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             _ => Err(CertificateError::ApplicationVerificationFailure.into()),
         };
-        if verdict.is_err() {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        let Err(error) = verdict else { return verdict };
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        let unknown = error == rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        if self.names_self_signed && unknown && is_self_signed(end_entity, server_name, &self.provider) {
+            return Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into());
         }
-        verdict
+        Err(error)
     }
 
     fn verify_tls12_signature(
@@ -221,6 +292,16 @@ mod tests {
         for wrong in ["", "ab", "zz", &"ab".repeat(33), &"a".repeat(63)] {
             assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn certificates_of_a_location_are_read_from_text() {
+        assert!(Believed::from_pem("nothing here").unwrap_err().to_string().contains("PEM"));
+        let made = rcgen::generate_simple_self_signed(["ftp.example".to_owned()]).unwrap();
+        let believed = Believed::from_pem(&made.cert.pem()).unwrap();
+        assert_eq!(believed.0.given, [made.cert.der().clone()]);
+        let name = ServerName::try_from("ftp.example").unwrap();
+        assert!(is_self_signed(made.cert.der(), &name, &believed.0.provider));
     }
 
     #[test]

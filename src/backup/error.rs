@@ -74,8 +74,4 @@ impl Error {
             _ => String::new(),
         }
     }
-
-    pub(super) fn not_built() -> Self {
-        Self { operation: "use backups".to_owned(), kind: Kind::Internal("they are not built yet".to_owned()) }
-    }
 }

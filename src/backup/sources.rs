@@ -5,6 +5,8 @@ pub mod database;
 use std::io::Read;
 use std::path::Path;
 
+use crate::text;
+
 /// A source of one stream.
 pub trait Source: Send {
     /// Name of the stream: 1 to 16 lower-case letters and digits.
@@ -35,4 +37,18 @@ pub fn prove(stream: &str, file: &Path) -> Result<(), String> {
         database::STREAM => database::prove(file),
         _ => Ok(()),
     }
+}
+
+/// Whether a disk has room for so many bytes.
+///
+/// # Errors
+/// In words, where it has not.
+pub(super) fn space_for(dir: &Path, bytes: u64) -> Result<(), String> {
+    let Ok(found) = rustix::fs::statvfs(dir) else { return Ok(()) };
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    if free >= bytes {
+        return Ok(());
+    }
+    let mib = |bytes: u64| text::grouped(usize::try_from(bytes.div_ceil(1 << 20)).unwrap_or(usize::MAX));
+    Err(format!("{} has {} MiB free, and {} MiB are needed", dir.display(), mib(free), mib(bytes)))
 }

@@ -118,14 +118,14 @@ impl Client {
         if !self.capabilities().unlimited {
             self.inner.limiter.wait(&call.path).await;
         }
-        let answer = request.send().await.map_err(|error| self.failed(call.operation, &error))?;
+        let answer = request.send().await.map_err(|error| self.failed(call, &error))?;
         let (status, wait) = (answer.status(), retry_after(&answer));
         let is_html = answer
             .headers()
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.contains("html"));
-        let body = self.body(call.operation, answer).await?;
+        let body = self.body(call, answer).await?;
         let answer = Answer { status, is_html, body };
         if status.is_success() && !is_html {
             return Ok(answer);
@@ -138,12 +138,12 @@ impl Client {
     }
 
     /// The whole body, where it has an end that a plane's answer would have.
-    async fn body(&self, operation: &'static str, mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
+    async fn body(&self, call: &Call, mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(operation, &error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(call, &error))? {
             if body.len() + chunk.len() > LONGEST_BODY {
                 let found = format!("longer than {} MiB", LONGEST_BODY >> 20);
-                return Err(Error::new(operation, Kind::NotTheApi { status: answer.status().as_u16(), found }));
+                return Err(Error::new(call.operation, Kind::NotTheApi { status: answer.status().as_u16(), found }));
             }
             body.extend_from_slice(&chunk);
         }
@@ -156,6 +156,9 @@ impl Client {
         let mut request = self.inner.http.request(call.method.clone(), url).query(&call.query);
         if let Some(body) = &call.body {
             request = request.json(body);
+        }
+        if let Some(patience) = call.patience {
+            request = request.timeout(patience);
         }
         if let Some(project) = &call.project {
             request = request.header(api::PROJECT_UID, project);
@@ -171,7 +174,7 @@ impl Client {
         Ok((request, Some(serial)))
     }
 
-    fn failed(&self, operation: &'static str, error: &reqwest::Error) -> Error {
+    fn failed(&self, call: &Call, error: &reqwest::Error) -> Error {
         let address = self.inner.address.to_string();
         let reason = innermost(error);
         let refused = self.inner.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -181,11 +184,11 @@ impl Client {
             let reason = if error.is_timeout() { "no connection in time".to_owned() } else { reason };
             Kind::Unreachable { address, reason }
         } else if error.is_timeout() {
-            Kind::TimedOut { after: self.inner.timeout }
+            Kind::TimedOut { after: call.patience.unwrap_or(self.inner.timeout) }
         } else {
             Kind::Broken { reason }
         };
-        Error::new(operation, kind)
+        Error::new(call.operation, kind)
     }
 }
 

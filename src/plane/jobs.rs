@@ -1,5 +1,6 @@
-//! What the plane does by itself: heartbeats and migrations. Every job stops at a safe place when it is told to.
+//! What the plane does by itself: heartbeats, migrations, backups. Every job stops at a safe place when it is told to.
 
+pub mod backups;
 pub mod heartbeat;
 pub mod migration;
 
@@ -10,6 +11,14 @@ use super::state::SharedPlane;
 
 /// Tells jobs to stop. They also stop where the other end is gone.
 pub type Stop = watch::Receiver<bool>;
+
+/// What is ordered while the plane runs.
+pub struct Orders {
+    /// Numbers of migrations.
+    pub migrations: mpsc::UnboundedReceiver<i64>,
+    /// Uids of jobs of the backup engine.
+    pub backups: mpsc::UnboundedReceiver<String>,
+}
 
 /// Whether a job is to stop.
 #[must_use]
@@ -30,14 +39,15 @@ pub async fn pause(stop: &mut Stop, pause: std::time::Duration) {
 }
 
 /// Runs the jobs until `stop`, then waits until each has reached a safe place.
-pub async fn run(plane: SharedPlane, mut orders: mpsc::UnboundedReceiver<i64>, stop: Stop) {
+pub async fn run(plane: SharedPlane, mut orders: Orders, stop: Stop) {
     let mut jobs = JoinSet::new();
     let mut stopping = stop.clone();
     jobs.spawn(heartbeat::run(plane.clone(), stop.clone()));
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,
-            Some(id) = orders.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
+            Some(uid) = orders.backups.recv() => { jobs.spawn(backups::run(plane.clone(), uid, stop.clone())); }
+            Some(id) = orders.migrations.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
             Some(_) = jobs.join_next() => {}
             else => break,
         }

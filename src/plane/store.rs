@@ -2,8 +2,11 @@
 
 pub mod accounts;
 pub mod audits;
+pub mod backups;
 pub mod clusters;
 pub mod gateways;
+pub mod jobs;
+pub mod locations;
 pub mod migrations;
 pub mod open;
 pub mod settings;

@@ -20,7 +20,7 @@ const COMPANIONS: [&str; 3] = ["", "-wal", "-shm"];
 const ALWAYS_READ: u64 = 8 << 20;
 /// "PCon", which tells our files from other SQLite databases.
 const APPLICATION_ID: i32 = 0x5043_6f6e;
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_backups.sql")];
 
 /// Opens the database of a data directory, making or updating it where need be. A file that is damaged or
 /// not ours is left as it is.

@@ -1,13 +1,15 @@
 //! Every screen and dialog as it is drawn, with its styles, and at every size without a panic.
 
 use super::Msg;
+use super::backups_stage as by_hand;
 use super::stage::{SOURCE, Stage, TARGET, entries, gateways, lost, migration, signed_out};
-use crate::client::{Error, Kind as Why, SessionKind, Who};
+use crate::client::{Error, Kind as Why, SessionKind};
 use crate::ops::audits::Page;
 use crate::ops::delete::{self, Deleted, residual};
 use crate::ops::migrate::{Check, MigrateError, Plan, Progress, Proof, Proved, Verdict};
 use crate::tui::link::{PlaneEvent, Trouble};
 use crate::tui::msg::Answer;
+use crate::tui::msg::backup::Told;
 use crate::tui::ui::{Glyphs, Theme};
 
 /// A scene: its name, whether it is kept in plain signs too, and how it comes about from a console that knows its plane.
@@ -29,10 +31,25 @@ const SCENES: &[Scene] = &[
         press(stage, "m");
         stage.outcome(Answer::Gateways(Err(signed_out())));
     }),
-    ("backup", false, |stage| {
-        let who = Who { kind: SessionKind::System, name: "admin".to_owned(), tenant: String::new() };
-        stage.outcome(Answer::Login(SessionKind::System, Ok(who)));
-        press(stage, "alt-2");
+    ("backup", true, backups),
+    ("backup_reading", false, |stage| {
+        *stage = Stage::on_backups(stage.app.model.theme.clone(), stage.app.model.glyphs)
+    }),
+    ("backup_fresh", false, |stage| fresh_backups(stage)),
+    ("backup_failed", false, |stage| {
+        *stage = Stage::on_backups(stage.app.model.theme.clone(), stage.app.model.glyphs);
+        stage.told(Told::Overview(Err(lost())));
+    }),
+    ("backup_denied", false, |stage| {
+        *stage = Stage::on_backups(stage.app.model.theme.clone(), stage.app.model.glyphs);
+        let error = by_hand::refused(403, "Forbidden", "An account administrator may not operate the plane.");
+        stage.told(Told::Overview(Err(error)));
+    }),
+    ("backup_working", true, |stage| {
+        backups(stage);
+        let mut overview = by_hand::overview();
+        overview.jobs.push(by_hand::running("j1", "create"));
+        stage.told(Told::Overview(Ok(Box::new(overview))));
     }),
     ("gateways", true, ready),
     ("gateways_reading", false, |stage| drop(stage.sign_in())),
@@ -113,10 +130,19 @@ const SCENES: &[Scene] = &[
     ("errors", false, |stage| {
         ready(stage);
         stage.outcome(Answer::Gateways(Err(lost())));
-        press(stage, "e");
+        press(stage, "E");
     }),
-    ("errors_none", false, |stage| after_ready(stage, "e")),
+    ("errors_none", false, |stage| after_ready(stage, "E")),
 ];
+
+fn backups(stage: &mut Stage) {
+    *stage = Stage::with_backups(stage.app.model.theme.clone(), stage.app.model.glyphs);
+}
+
+fn fresh_backups(stage: &mut Stage) {
+    *stage = Stage::on_backups(stage.app.model.theme.clone(), stage.app.model.glyphs);
+    stage.told(Told::Overview(Ok(Box::new(by_hand::fresh()))));
+}
 
 fn press(stage: &mut Stage, keys: &str) {
     stage.keys(keys);

@@ -334,6 +334,12 @@ impl Layer for LoginDialog {
     fn opens_session(&self) -> Option<SessionKind> {
         Some(self.0.kind)
     }
+
+    fn on_prefill(&mut self, prefill: &Prefill) {
+        if !self.0.busy && !self.0.form.is_touched() {
+            self.0 = LoginCard::new(self.0.kind, prefill).ended();
+        }
+    }
 }
 
 impl LoginDialog {

@@ -1,0 +1,1 @@
+//! Backups: what messages do to the tab and its dialogs.
