@@ -1,11 +1,12 @@
 //! One kill after the other, and what must hold after each.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
 use palette_console::api::JobState;
 use palette_console::backup::{Level, Manifest, Place};
-use palette_console::storage::Store as _;
+use palette_console::ops::rename;
 
 use super::ground::Ground;
 use super::oracle::{Oracle, Seen};
@@ -51,7 +52,7 @@ fn setting(name: &str) -> Option<u64> {
 pub async fn runs(ground: Ground) {
     let count = setting("KILL_RUNS").unwrap_or(10);
     let seed = setting("KILL_SEED").unwrap_or_else(|| fastrand::u64(..));
-    println!("kill -9 on {}: {count} runs, KILL_SEED={seed}", ground.name);
+    println!("KILL_SEED={seed} repeats this run on {}", ground.name);
     let mut field = Field::new(ground, seed).await;
     for run in 0..count {
         field.run(run).await;
@@ -65,7 +66,7 @@ impl Field {
         let home = tempfile::tempdir().unwrap();
         let plane = Plane::start(home.path()).await;
         plane.client.set_location(&ground.location(LOCATION)).await.unwrap();
-        let gateway = plane.client.overlords(None).await.unwrap().remove(0).metadata.uid;
+        let gateway = plane.client.overlords().await.unwrap().remove(0).metadata.uid;
         let plane_uid = plane.client.capabilities().plane_uid;
         let first = plane.client.start_backup(LOCATION).await.unwrap();
         assert_eq!(plane.job(&first.job_uid).await.state, JobState::Completed);
@@ -133,7 +134,7 @@ impl Field {
         let client = &self.plane.client;
         self.names += 1;
         let name = format!("marker-{}", self.names);
-        client.rename_overlord(&self.gateway, &name).await.unwrap();
+        rename::run(client, &self.gateway, &name).await.unwrap();
         let started = match deed {
             Deed::Create | Deed::Expire => client.start_backup(LOCATION).await,
             Deed::Delete => client.start_deletion(LOCATION, target.uid.as_str()).await,
@@ -167,7 +168,9 @@ impl Field {
             assert!(faults.is_empty(), "{place:?}: {faults:?}");
             self.tally.verified += 1;
         }
-        println!(
+        // Past the test harness, so that the counts are always seen.
+        let _ = writeln!(
+            std::io::stderr(),
             "kill -9 on {} ({}): {count} runs {:?}, {} jobs completed, {} verifications, nothing lost, nothing half-made",
             self.ground.name,
             self.ground.store.address(),

@@ -3,7 +3,14 @@
 mod conformance;
 mod embedded;
 mod ftp;
+mod garage;
+mod memory;
+mod probing;
 mod s3;
+mod s3_faults;
+mod s3_real;
+mod s3_scripted;
 mod s3_server;
+mod s3_tls;
 #[path = "servers/servers.rs"]
 mod servers;
