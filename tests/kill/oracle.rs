@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use palette_console::backup::{
-    Authentic, BackupUid, FoundState, KeyRing, Known, Level, Manifest, Opened, Order, Place, Progress, Source, Vault, key,
+    Authentic, BackupUid, FoundState, KeyRing, Known, Level, Manifest, Opened, Order, Place, Progress, Source, Vault,
+    key,
 };
 use palette_console::clock::{self, Clock, ManualClock, SharedClock};
 use palette_console::storage::Store;

@@ -105,7 +105,8 @@ impl Field {
         self.plane = Plane::start(self.home.path()).await;
         let ended = self.plane.job(&job).await;
         let after = self.oracle.look().await;
-        let context = format!("run {run}: {deed:?} of {target:?} ended {:?} ({}); {after:?}", ended.state, ended.result);
+        let context =
+            format!("run {run}: {deed:?} of {target:?} ended {:?} ({}); {after:?}", ended.state, ended.result);
         assert!(after.others.is_empty(), "something half-made is left; {context}");
         if deed == Deed::Delete {
             assert!(!after.complete.contains_key(&target), "a deletion was not finished; {context}");
