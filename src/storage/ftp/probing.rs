@@ -1,7 +1,10 @@
 //! Trying a location step by step.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 
+use super::dial::Raw;
 use super::fault::Fault;
 use super::{Ftp, Tls};
 use crate::storage::probe::{Outcome, Steps};
@@ -33,20 +36,8 @@ impl Ftp {
         if !found.await {
             return false;
         }
-        let mut raw = None;
-        let connected = steps.step("Connect", async {
-            match self.connect(&addresses).await {
-                Ok(made) => {
-                    let words = format!("{} answers", made.peer);
-                    raw = Some(made);
-                    Outcome::Passed(words)
-                }
-                Err(fault) => self.failed("connect", fault),
-            }
-        });
-        if !connected.await {
-            return false;
-        }
+        let Some(raw) = self.try_reaching(steps, &addresses).await else { return false };
+        let mut raw = Some(raw);
         let mut secured = None;
         let secure = steps.step("TLS", async {
             let Some(raw) = raw.take() else { return Outcome::Skipped("there is no connection".to_owned()) };
@@ -66,6 +57,22 @@ impl Ftp {
         self.try_account(steps, raw).await
     }
 
+    async fn try_reaching(&self, steps: &mut Steps<'_>, addresses: &[SocketAddr]) -> Option<Raw> {
+        let mut raw = None;
+        let connected = steps.step("Connect", async {
+            match self.connect(addresses).await {
+                Ok(made) => {
+                    let words = format!("{} answers", made.peer);
+                    raw = Some(made);
+                    Outcome::Passed(words)
+                }
+                Err(fault) => self.failed("connect", fault),
+            }
+        });
+        connected.await;
+        raw
+    }
+
     fn protection(&self, secure: bool) -> Outcome {
         if secure {
             let version = if self.memory(|memory| memory.tls13) { "TLS 1.3" } else { "TLS 1.2" };
@@ -75,7 +82,7 @@ impl Ftp {
         Outcome::Warning(format!("{why}: the password and every byte travel in clear text"))
     }
 
-    async fn try_account(&self, steps: &mut Steps<'_>, raw: super::dial::Raw) -> bool {
+    async fn try_account(&self, steps: &mut Steps<'_>, raw: Raw) -> bool {
         let mut session = None;
         let signed_in = steps.step("Sign in", async {
             match self.sign_in(raw).await {

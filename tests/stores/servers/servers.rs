@@ -85,7 +85,7 @@ impl Server {
         let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
         open_to_all(dir.path());
         let home = dir.path().join("home");
-        std::fs::create_dir(&home).unwrap();
+        std::fs::create_dir_all(home.join("read-only")).unwrap();
         let port = free_port();
         let certificate = (protection == Protection::Required).then(|| {
             let made = self_signed(&["localhost", "127.0.0.1"]);
