@@ -121,6 +121,19 @@ async fn suite(settings: Settings) {
     assert_eq!(store.remarks().len(), usize::from(plain), "{:?}", store.remarks());
 }
 
+/// A disk that is full is told as one, nothing half stays, and what still fits is written.
+async fn fills_up(program: Program) {
+    for protection in [Protection::Plain, Protection::Required] {
+        let Some(server) = Server::start_small(program, protection, 2) else { return };
+        let tls = if protection == Protection::Required { Tls::Required } else { Tls::Off };
+        let store = store(settings(server.port, tls, &server.certificate));
+        let error = store.put(&path("a/large"), awkward(5 << 20)).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Full, "{error:?}");
+        assert!(store.list(&path("a")).await.unwrap().entries.is_empty());
+        store.put(&path("a/small"), awkward(1 << 20)).await.unwrap();
+    }
+}
+
 async fn suite_on(program: Program, protection: Protection) {
     let Some(server) = Server::start(program, protection) else { return };
     let tls = if protection == Protection::Required { Tls::Required } else { Tls::Optional };
@@ -177,4 +190,22 @@ async fn pure_ftpd_plain() {
 #[ignore = "needs pure-ftpd"]
 async fn pure_ftpd_tls() {
     suite_on(Program::PureFtpd, Protection::Required).await;
+}
+
+#[tokio::test]
+#[ignore = "needs vsftpd"]
+async fn vsftpd_on_a_full_disk() {
+    fills_up(Program::Vsftpd).await;
+}
+
+#[tokio::test]
+#[ignore = "needs proftpd"]
+async fn proftpd_on_a_full_disk() {
+    fills_up(Program::Proftpd).await;
+}
+
+#[tokio::test]
+#[ignore = "needs pure-ftpd"]
+async fn pure_ftpd_on_a_full_disk() {
+    fills_up(Program::PureFtpd).await;
 }
