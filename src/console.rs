@@ -78,6 +78,7 @@ impl Keeping {
                     self.tell(failed(&error));
                 }
             }
+            Order::Credentials => self.tell_credentials(),
             Order::Retry => self.open().await,
             Order::SetAside => {
                 self.let_go().await;
@@ -86,6 +87,16 @@ impl Keeping {
                     Err(error) => self.tell(failed(&error)),
                 }
             }
+        }
+    }
+
+    /// Where the console was told which credentials to use, these stay.
+    fn tell_credentials(&self) {
+        if self.keeper.is_none() || self.config.credentials.is_some() {
+            return;
+        }
+        if let Ok(read) = Credentials::read(&self.config.data_dir.join(CREDENTIALS)) {
+            self.tell(PlaneEvent::Prefilled(prefill(&self.config, Some(read), Some(CREDENTIALS))));
         }
     }
 
@@ -103,7 +114,7 @@ impl Keeping {
                 let place = address.to_string().trim_start_matches("https://").to_owned();
                 self.ready(address, place, self.config.credentials.clone(), None)
             }
-            Target::Embedded => match cli::open(&self.config).await {
+            Target::Embedded => match cli::open_to_stay(&self.config).await {
                 Ok(keeper) => {
                     let address = Address::Socket(keeper.socket().to_owned());
                     let place = place(&keeper);

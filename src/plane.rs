@@ -7,6 +7,7 @@ pub mod embedded;
 
 mod actor;
 mod auth;
+mod backups;
 mod error;
 mod extract;
 mod failure;
@@ -30,6 +31,7 @@ mod uid;
 
 use std::path::{Path, PathBuf};
 
+pub use backups::{OpenStore, Resolved};
 pub use error::StartError;
 pub use fresh::CREDENTIALS;
 pub use running::{Running, start};

@@ -60,7 +60,7 @@ impl Plane {
                 Ok((locked, account, accounts::any(connection, which)?))
             })
             .await?;
-        let account = account.filter(|_| login.org.is_empty() || login.org == self.identity.org);
+        let account = account.filter(|_| login.org.is_empty() || login.org == self.identity.get().org);
         let attempt = self.login_attempt(&login, account.as_ref());
         if let Some(until) = locked {
             let refusal = locked_out(until, now);
@@ -76,8 +76,9 @@ impl Plane {
     }
 
     fn login_attempt(&self, login: &Login, account: Option<&Account>) -> Attempt {
+        let identity = self.identity.get();
         let org = match login.kind {
-            Kind::Tenant => self.identity.org.as_str(),
+            Kind::Tenant => identity.org.as_str(),
             Kind::System => "",
         };
         let actor = account.map_or_else(|| Actor::stranger(&login.login, org), |account| Actor::account(account, org));
@@ -91,7 +92,7 @@ impl Plane {
     }
 
     async fn welcome(&self, attempt: Attempt, account: Account, name: String) -> Result<String, Failure> {
-        let claims = Claims::fresh(&account, &self.identity.org, self.now(), self.token_lifetime);
+        let claims = Claims::fresh(&account, &self.identity.get().org, self.now(), self.token_lifetime);
         let content = format!("{} signed in.", attempt.resource.name);
         let kind = account.kind;
         let recorded = self
@@ -104,7 +105,7 @@ impl Plane {
             }
             recorded => recorded?,
         }
-        Ok(self.keyring.issue(&claims))
+        Ok(self.keyring.get().issue(&claims))
     }
 
     async fn turn_away(&self, attempt: Attempt, kind: Kind, name: String) -> Failure {
@@ -146,8 +147,8 @@ impl Plane {
     /// # Errors
     /// Where the token is not one of ours, or has expired.
     pub fn renew(&self, token: &str) -> Result<String, Refusal> {
-        let claims = self.keyring.read(token, self.now()).map_err(session::refused)?;
-        Ok(self.keyring.issue(&claims.renewed(self.now(), self.token_lifetime)))
+        let claims = self.keyring.get().read(token, self.now()).map_err(session::refused)?;
+        Ok(self.keyring.get().issue(&claims.renewed(self.now(), self.token_lifetime)))
     }
 }
 

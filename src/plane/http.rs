@@ -1,6 +1,6 @@
 //! The HTTP side as a whole: every route, and what holds for all of them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -11,9 +11,12 @@ use axum::response::{IntoResponse, Response};
 use super::extract::LARGEST_BODY;
 use super::failure::{Failure, Refusal, StorageError};
 use super::limits;
-use super::routes;
+use super::routes::{self, backups::FILE_ROUTE};
 use super::state::SharedPlane;
 use crate::api::error::code;
+
+/// How long a file of a backup may take: up to 64 MiB come from the location first.
+const FILE_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Every operation of a plane.
 pub fn router(plane: &SharedPlane) -> Router {
@@ -44,7 +47,8 @@ async fn guard(State(plane): State<SharedPlane>, request: Request, next: Next) -
     // In a task of its own: who hangs up must not leave a change without what follows it, such as the count of a
     // wrong password or the start of a migration.
     let work = tokio::spawn(next.run(request));
-    let response = match tokio::time::timeout(plane.request_timeout, work).await {
+    let within = if template == FILE_ROUTE { FILE_WITHIN.max(plane.request_timeout) } else { plane.request_timeout };
+    let response = match tokio::time::timeout(within, work).await {
         Ok(Ok(response)) => in_words(response),
         Ok(Err(error)) => Failure::from(StorageError::Internal(error.to_string())).into_response(),
         Err(_) => Refusal::new(

@@ -1,7 +1,9 @@
-//! What the plane does by itself: heartbeats and migrations. Every job stops at a safe place when it is told to.
+//! What the plane does by itself: heartbeats, migrations, backups. Every job stops at a safe place when it is told to.
 
+pub mod backups;
 pub mod heartbeat;
 pub mod migration;
+pub mod schedule;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -11,10 +13,23 @@ use super::state::SharedPlane;
 /// Tells jobs to stop. They also stop where the other end is gone.
 pub type Stop = watch::Receiver<bool>;
 
+/// What is ordered while the plane runs.
+pub struct Orders {
+    /// Numbers of migrations.
+    pub migrations: mpsc::UnboundedReceiver<i64>,
+    /// Uids of jobs of the backup engine.
+    pub backups: mpsc::UnboundedReceiver<String>,
+}
+
 /// Whether a job is to stop.
 #[must_use]
 pub fn stopped(stop: &Stop) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
+}
+
+/// Waits until the job is to stop.
+pub async fn told_to_stop(stop: &mut Stop) {
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 /// Waits for so long, or until the job is to stop.
@@ -30,14 +45,18 @@ pub async fn pause(stop: &mut Stop, pause: std::time::Duration) {
 }
 
 /// Runs the jobs until `stop`, then waits until each has reached a safe place.
-pub async fn run(plane: SharedPlane, mut orders: mpsc::UnboundedReceiver<i64>, stop: Stop) {
+pub async fn run(plane: SharedPlane, mut orders: Orders, stop: Stop) {
     let mut jobs = JoinSet::new();
     let mut stopping = stop.clone();
     jobs.spawn(heartbeat::run(plane.clone(), stop.clone()));
+    if plane.backups.schedules {
+        jobs.spawn(schedule::run(plane.clone(), stop.clone()));
+    }
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,
-            Some(id) = orders.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
+            Some(uid) = orders.backups.recv() => { jobs.spawn(backups::run(plane.clone(), uid, stop.clone())); }
+            Some(id) = orders.migrations.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
             Some(_) = jobs.join_next() => {}
             else => break,
         }

@@ -2,9 +2,14 @@
 
 mod audits;
 mod auth;
+mod backup_configs;
+pub mod backups;
 mod clusters;
 mod ext;
 mod gateways;
+mod jobs;
+mod locations;
+mod recovery_key;
 mod system;
 
 use axum::Router;
@@ -19,5 +24,10 @@ pub fn all() -> Router<SharedPlane> {
         .merge(gateways::routes())
         .merge(clusters::routes())
         .merge(audits::routes())
+        .merge(backup_configs::routes())
+        .merge(backups::routes())
+        .merge(locations::routes())
+        .merge(jobs::routes())
+        .merge(recovery_key::routes())
         .merge(ext::routes())
 }

@@ -10,11 +10,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::auth::token::Keyring;
+use super::backups::Backups;
 use super::error::StartError;
 use super::listen::{Gate, tls_config};
 use super::lock::{self, Lock};
 use super::settings::{Door, Settings};
-use super::state::{Identity, Plane, SharedPlane};
+use super::state::{Current, Identity, Plane, SharedPlane};
 use super::store::{Store, migrations, open};
 use super::{auth, fresh, http, jobs, serve, socket};
 
@@ -88,14 +89,17 @@ async fn begin(settings: Settings, door: &Door, socket: PathBuf, lock: &mut Lock
     }
     lock.announce(&socket)?;
     let wanted = settings.clone();
-    let (store, identity, keyring, warnings) = off_thread(move || open_database(&wanted)).await?;
+    let (orders, migrations) = mpsc::unbounded_channel();
+    let (backup_orders, backups) = mpsc::unbounded_channel();
+    let opened = off_thread(move || Ok((open_database(&wanted)?, Backups::prepare(&wanted, backup_orders)?))).await?;
+    let ((store, identity, keyring, warnings), room) = opened;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let (orders, received) = mpsc::unbounded_channel();
-    let plane = Arc::new(assemble(settings, store.clone(), identity, keyring, orders));
+    let plane = Arc::new(assemble(settings, store.clone(), identity, keyring, orders, room));
     resume(&plane).await?;
     let (stop, stopping) = watch::channel(false);
+    let received = jobs::Orders { migrations, backups };
     let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping.clone()));
     let address = gates.iter().find_map(Gate::tcp_address);
     let mut servers = JoinSet::new();
@@ -124,12 +128,13 @@ fn assemble(
     identity: Identity,
     keyring: Keyring,
     orders: mpsc::UnboundedSender<i64>,
+    backups: Backups,
 ) -> Plane {
     Plane {
         store,
         clock: settings.clock,
-        keyring,
-        identity,
+        keyring: Current::new(keyring),
+        identity: Current::new(identity),
         token_lifetime: settings.token_lifetime,
         migration_pace: settings.migration_pace,
         rate_limits: settings.rate_limits,
@@ -137,6 +142,7 @@ fn assemble(
         login_gate: tokio::sync::Mutex::new(()),
         login_queue: Semaphore::new(auth::MOST_WAITING),
         orders,
+        backups,
     }
 }
 
@@ -147,7 +153,8 @@ async fn resume(plane: &SharedPlane) -> Result<(), StartError> {
         tracing::info!(source = %migration.source_uid, target = %migration.target_uid, "resuming a migration");
         let _ = plane.orders.send(migration.id);
     }
-    Ok(())
+    let resumed = jobs::backups::resume::resume(plane).await;
+    resumed.map_err(|failure| StartError::Internal(failure.to_string()))
 }
 
 impl Running {
@@ -227,8 +234,11 @@ mod tests {
         let clock = ManualClock::at(chrono::DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000));
         let settings = Settings { clock: clock.clone(), ..Settings::sandbox(dir.path()) };
         let (store, identity, keyring, _) = open_database(&settings).unwrap();
-        let (orders, received) = mpsc::unbounded_channel();
-        let plane = Arc::new(assemble(settings, store, identity, keyring, orders));
+        let (orders, migrations) = mpsc::unbounded_channel();
+        let (backup_orders, backups) = mpsc::unbounded_channel();
+        let room = Backups::prepare(&settings, backup_orders).unwrap();
+        let plane = Arc::new(assemble(settings, store, identity, keyring, orders, room));
+        let received = jobs::Orders { migrations, backups };
         let (stop, stopping) = watch::channel(false);
         let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping));
         assert_eq!(healthy(&plane).await, 5);

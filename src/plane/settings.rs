@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::backups::{OpenStore, real_stores};
 use crate::clock::{self, SharedClock};
 
 /// How a plane behaves. [`Settings::new`] gives what Palette documents; change single fields from there.
@@ -29,6 +30,20 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Most bytes that the database may take; none leaves it to the disk.
     pub quota: Option<u64>,
+    /// Backups are made by their schedules. For processes that stay: a command that is gone in a second must not begin one.
+    pub schedules: bool,
+    /// A daemon owns the directory: schedules run without a console.
+    pub daemon: bool,
+    /// Run the sandbox's own FTP and S3 servers.
+    pub stores: bool,
+    /// Makes the stores of locations.
+    pub stores_of: OpenStore,
+    /// Pauses before a failed backup of the schedule is tried again.
+    pub backup_retries: [Duration; 3],
+    /// Longest that the scheduler sleeps before it looks at the clock again.
+    pub schedule_tick: Duration,
+    /// Bytes of a segment of a backup.
+    pub segment_bytes: usize,
 }
 
 impl Settings {
@@ -44,6 +59,13 @@ impl Settings {
             rate_limits: false,
             request_timeout: Duration::from_secs(30),
             quota: None,
+            schedules: false,
+            daemon: false,
+            stores: false,
+            stores_of: real_stores(),
+            backup_retries: [5, 15, 45].map(|minutes| Duration::from_secs(minutes * 60)),
+            schedule_tick: Duration::from_secs(60),
+            segment_bytes: 32 << 20,
         }
     }
 

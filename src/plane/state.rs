@@ -1,6 +1,6 @@
 //! What every request and every job shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,9 +9,11 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use super::actor::Actor;
 use super::auth::token::Keyring;
+use super::backups::Backups;
 use super::failure::{Failure, Refusal};
 use super::store::audits::{self, Entry};
 use super::store::{Store, clusters, gateways};
+use super::uid;
 use crate::api::ActionType;
 use crate::api::audit::AuditResource;
 use crate::clock::SharedClock;
@@ -29,6 +31,28 @@ pub struct Identity {
     pub sandbox: bool,
 }
 
+/// A value that a restore replaces while the plane runs.
+pub struct Current<T>(RwLock<Arc<T>>);
+
+impl<T> Current<T> {
+    /// This value, for now.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self(RwLock::new(Arc::new(value)))
+    }
+
+    /// The value of this moment.
+    #[must_use]
+    pub fn get(&self) -> Arc<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces it.
+    pub fn set(&self, value: T) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+    }
+}
+
 /// A running plane.
 pub struct Plane {
     /// Database.
@@ -36,9 +60,9 @@ pub struct Plane {
     /// What time it is.
     pub clock: SharedClock,
     /// Signs and reads tokens.
-    pub keyring: Keyring,
+    pub keyring: Current<Keyring>,
     /// Who this is.
-    pub identity: Identity,
+    pub identity: Current<Identity>,
     /// How long a token lasts.
     pub token_lifetime: TimeDelta,
     /// Pause between two clusters of a migration.
@@ -53,6 +77,8 @@ pub struct Plane {
     pub login_queue: Semaphore,
     /// Numbers of migrations to run.
     pub orders: mpsc::UnboundedSender<i64>,
+    /// Everything about backups.
+    pub backups: Backups,
 }
 
 /// The plane, as handlers receive it.
@@ -72,7 +98,9 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    fn entry(self, content: String) -> Entry {
+    /// The entry that tells of it.
+    #[must_use]
+    pub fn entry(self, content: String) -> Entry {
         Entry { action: self.action, title: self.title.to_owned(), content, actor: self.actor, resource: self.resource }
     }
 }
@@ -89,6 +117,18 @@ pub mod kind {
     pub const SYSTEM: &str = "system";
     /// An entry of the trail.
     pub const AUDIT: &str = "audit";
+    /// A backup.
+    pub const BACKUP: &str = "backup";
+    /// A location of backups.
+    pub const LOCATION: &str = "location";
+    /// A recovery key.
+    pub const RECOVERY_KEY: &str = "recoverykey";
+}
+
+/// A resource that goes by a name: backups, locations and keys.
+#[must_use]
+pub fn named(kind: &str, name: &str) -> AuditResource {
+    AuditResource { uid: name.to_owned(), kind: kind.to_owned(), name: name.to_owned(), label: name.to_owned() }
 }
 
 /// A resource of which the caller knows only the uid.
@@ -142,6 +182,19 @@ impl Plane {
             self.note_refusal(refused, failure.to_string()).await;
         }
         outcome
+    }
+
+    /// Writes to the trail what changed nothing here, such as a place that was tried; the uid of the entry.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn note(&self, attempt: Attempt, content: String) -> Result<String, Failure> {
+        let (now, entry_uid) = (self.now(), uid::fresh());
+        let told = entry_uid.clone();
+        self.store
+            .write(move |transaction| audits::insert(transaction, now, &entry_uid, "", &attempt.entry(content)))
+            .await?;
+        Ok(told)
     }
 
     /// Writes a refusal to the trail. The answer to the request stands whether or not that succeeds.

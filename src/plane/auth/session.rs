@@ -58,7 +58,7 @@ impl Plane {
     async fn caller(&self, proof: Proof) -> Result<Caller, Failure> {
         let account = match proof {
             Proof::Token(token) => {
-                let claims = self.keyring.read(&token, self.now()).map_err(refused)?;
+                let claims = self.keyring.get().read(&token, self.now()).map_err(refused)?;
                 self.store.read(move |connection| Ok(accounts::by_uid(connection, &claims.sub)?)).await?
             }
             Proof::ApiKey(key) => {
@@ -67,8 +67,9 @@ impl Plane {
             }
         };
         let account = account.ok_or_else(|| Refusal::unauthenticated("The token or the API key is not valid."))?;
+        let identity = self.identity.get();
         let org = match account.kind {
-            Kind::Tenant => self.identity.org.as_str(),
+            Kind::Tenant => identity.org.as_str(),
             Kind::System => "",
         };
         Ok(Caller { actor: Actor::account(&account, org), account })
@@ -87,7 +88,7 @@ async fn session(parts: &Parts, plane: &Plane, wanted: Kind) -> Result<Caller, F
     // Reads are polled: only what would have changed something is worth an entry.
     if parts.method != Method::GET {
         let template = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let mut target = resource(kind::SYSTEM, &plane.identity.plane_uid);
+        let mut target = resource(kind::SYSTEM, &plane.identity.get().plane_uid);
         target.name = format!("{} {template}", parts.method);
         let actor = caller.actor.clone();
         let attempt = Attempt { actor, action: ActionType::Action, title: "Use the API", resource: target };

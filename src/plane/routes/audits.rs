@@ -92,7 +92,7 @@ async fn list(
         resource_uid: given(query.resource_uid),
         action: action(query.action_type)?,
     };
-    if given(query.tenant_uid).is_some_and(|uid| uid != plane.identity.tenant_uid) {
+    if given(query.tenant_uid).is_some_and(|uid| uid != plane.identity.get().tenant_uid) {
         let listmeta = ListMeta { limit, ..ListMeta::default() };
         return Ok(Json(AuditPage { items: Vec::new(), listmeta }));
     }

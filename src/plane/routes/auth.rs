@@ -45,19 +45,19 @@ struct OrgQuery {
 }
 
 async fn org(State(plane): State<SharedPlane>, Params(query): Params<OrgQuery>) -> Result<Json<OrgLogin>, Refusal> {
-    if !query.name.is_empty() && query.name != plane.identity.org {
+    if !query.name.is_empty() && query.name != plane.identity.get().org {
         return Err(Refusal::not_found("organization", &query.name));
     }
     Ok(Json(OrgLogin {
         app_env: "self-hosted".to_owned(),
         auth_type: "password".to_owned(),
-        org_name: plane.identity.org.clone(),
+        org_name: plane.identity.get().org.clone(),
         redirect_url: String::new(),
     }))
 }
 
 async fn orgs(State(plane): State<SharedPlane>) -> Json<Value> {
-    Json(json!({ "organizations": [{ "name": plane.identity.org, "authType": "password", "redirectUrl": "" }] }))
+    Json(json!({ "organizations": [{ "name": plane.identity.get().org, "authType": "password", "redirectUrl": "" }] }))
 }
 
 async fn refresh(State(plane): State<SharedPlane>, Path(token): Path<String>) -> Result<Json<UserToken>, Refusal> {
@@ -65,6 +65,6 @@ async fn refresh(State(plane): State<SharedPlane>, Path(token): Path<String>) ->
 }
 
 async fn user_info(State(plane): State<SharedPlane>, Tenant(caller): Tenant) -> Json<Value> {
-    let identity = &plane.identity;
+    let identity = plane.identity.get();
     Json(json!({ "orgName": identity.org, "tenantUid": identity.tenant_uid, "userUid": caller.account.uid }))
 }

@@ -196,7 +196,7 @@ fn annotations(plane: &Plane, cluster: &Stored, owner: &str) -> BTreeMap<String,
         ("projectUid", project),
         ("scope", scope),
         ("scopeVisibility", scope),
-        ("tenantUid", &plane.identity.tenant_uid),
+        ("tenantUid", &plane.identity.get().tenant_uid),
         ("spectroComponentsUpgradeForbidden", "false"),
     ]
     .into_iter()

@@ -25,10 +25,10 @@ pub fn routes() -> Router<SharedPlane> {
 async fn capabilities(State(plane): State<SharedPlane>) -> Json<Capabilities> {
     Json(Capabilities {
         embedded: true,
-        sandbox: plane.identity.sandbox,
+        sandbox: plane.identity.get().sandbox,
         unlimited: !plane.rate_limits,
-        backups: false,
-        plane_uid: plane.identity.plane_uid.clone(),
+        backups: true,
+        plane_uid: plane.identity.get().plane_uid.clone(),
     })
 }
 
@@ -38,7 +38,7 @@ struct Heartbeat {
 }
 
 fn sandbox_only(plane: &Plane) -> Result<(), Refusal> {
-    if plane.identity.sandbox {
+    if plane.identity.get().sandbox {
         return Ok(());
     }
     let message = "Heartbeats can be stopped only in a sandbox; this plane is none.";

@@ -60,7 +60,7 @@ async fn list(
 
 fn to_wire(plane: &Plane, found: &[Gateway]) -> Vec<Overlord> {
     let now = plane.now();
-    found.iter().map(|gateway| gateway.to_wire(&plane.identity.tenant_uid, now)).collect()
+    found.iter().map(|gateway| gateway.to_wire(&plane.identity.get().tenant_uid, now)).collect()
 }
 
 async fn show(
@@ -69,7 +69,7 @@ async fn show(
     Path(uid): Path<String>,
 ) -> Result<Json<Overlord>, Failure> {
     let found = plane.store.read(move |connection| Plane::gateway(connection, &uid)).await?;
-    Ok(Json(found.to_wire(&plane.identity.tenant_uid, plane.now())))
+    Ok(Json(found.to_wire(&plane.identity.get().tenant_uid, plane.now())))
 }
 
 async fn migrate(

@@ -61,7 +61,7 @@ async fn write(
     key: Key,
     value: Result<(String, String), Failure>,
 ) -> Result<StatusCode, Failure> {
-    let target = resource(kind::SYSTEM, &plane.identity.plane_uid);
+    let target = resource(kind::SYSTEM, &plane.identity.get().plane_uid);
     let attempt = Attempt { actor: caller.actor, action: ActionType::Update, title, resource: target };
     plane
         .change(attempt, move |transaction, _| {

@@ -1,0 +1,127 @@
+//! Saving a location, and taking it out of use.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use rusqlite::Transaction;
+
+use super::place;
+use super::secrets::Whole;
+use super::status::{address, schedule};
+use super::words::{in_the_way, not_configured};
+use crate::api::ActionType;
+use crate::api::error::code;
+use crate::api::location::Location;
+use crate::api::words::Mode;
+use crate::backup::KeyRing;
+use crate::plane::actor::Actor;
+use crate::plane::failure::{Failure, Refusal, StorageError};
+use crate::plane::state::{Attempt, Plane, kind, named};
+use crate::plane::store::jobs;
+use crate::plane::store::locations::{self, Stored};
+
+impl Plane {
+    /// Saves a location, new or changed.
+    ///
+    /// # Errors
+    /// What cannot be right, field by field; told to the trail.
+    pub async fn save_location(&self, actor: Actor, location: Location) -> Result<(), Failure> {
+        let name = location.name.clone();
+        let attempt = Attempt {
+            actor,
+            action: ActionType::Update,
+            title: "Configure backup location",
+            resource: named(kind::LOCATION, &crate::text::elide(&crate::text::clean(&name), 32)),
+        };
+        let whole = self.checked(location).await;
+        let keys = self.backups.keys.clone();
+        self.change(attempt, move |transaction, now| put(transaction, whole?, &keys, now)).await?;
+        self.backups.shelves.forget(&name);
+        self.backups.changed.notify_one();
+        Ok(())
+    }
+
+    async fn checked(&self, location: Location) -> Result<Whole, Failure> {
+        check_name(&location)?;
+        let mut problems = location.backup_spec.problems();
+        if !problems.is_empty() {
+            problems.extend(place::problems(&location));
+            return Err(place::refusal(&problems).into());
+        }
+        let whole = self.complete(location).await?;
+        let resolved = place::resolve(&whole.location, whole.secret.clone()).map_err(|found| place::refusal(&found))?;
+        self.backups.open(resolved).map_err(|error| Refusal::invalid(format!("{error}. {}", error.advice)))?;
+        Ok(whole)
+    }
+
+    /// Takes a location out of use. Its backups stay where they are.
+    ///
+    /// # Errors
+    /// Where there is none, or a job is under way there; told to the trail.
+    pub async fn remove_location(&self, actor: Actor, name: &str) -> Result<(), Failure> {
+        let attempt = Attempt {
+            actor,
+            action: ActionType::Delete,
+            title: "Remove backup location",
+            resource: named(kind::LOCATION, name),
+        };
+        let gone = name.to_owned();
+        self.change(attempt, move |transaction, _| {
+            let stored = locations::get(transaction, &gone)?.ok_or_else(|| not_configured(&gone))?;
+            if let Some(active) = jobs::active(transaction, &gone)? {
+                return Err(in_the_way(&active).into());
+            }
+            locations::delete(transaction, &gone)?;
+            let content = format!("Removed the location {gone}. Its backups stay in {}.", address(&stored));
+            Ok(((), content))
+        })
+        .await?;
+        self.backups.shelves.forget(name);
+        self.backups.changed.notify_one();
+        Ok(())
+    }
+}
+
+fn check_name(location: &Location) -> Result<(), Refusal> {
+    if !place::is_name(&location.name) {
+        let message = "A location's name has 1 to 32 lower-case letters, digits and inner hyphens.";
+        return Err(Refusal::invalid(message));
+    }
+    let fixed = Mode::KNOWN.iter().find(|mode| mode.as_str() == location.name);
+    match fixed.filter(|mode| **mode != location.mode) {
+        Some(mode) => {
+            let message = format!("The location named \"{mode}\" is always of that mode; choose another name.");
+            Err(Refusal::invalid(message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn put(
+    transaction: &Transaction<'_>,
+    whole: Whole,
+    keys: &KeyRing,
+    now: DateTime<Utc>,
+) -> Result<((), String), Failure> {
+    let before = locations::get(transaction, &whole.location.name)?;
+    if before.as_ref().is_some_and(|before| before.location.mode != whole.location.mode) {
+        let message = "A location keeps its mode; save this one under another name.";
+        return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
+    }
+    let sealed = keys.seal(&whole.secret).map_err(|error| StorageError::Unwritable(error.to_string()))?;
+    // Slots from before a change are none of the new schedule: it owes nothing for them.
+    let same = before.as_ref().filter(|before| {
+        before.location.backup_spec == whole.location.backup_spec && before.location.paused == whole.location.paused
+    });
+    let stored = Stored {
+        sealed,
+        created: before.as_ref().map_or(now, |before| before.created),
+        since: same.map_or(now, |same| same.since),
+        last_pass: before.as_ref().and_then(|before| before.last_pass),
+        prepared: whole.prepared,
+        location: whole.location,
+    };
+    locations::put(transaction, &stored)?;
+    let words = schedule(&stored).map(|schedule| schedule.words()).unwrap_or_default();
+    let paused = if stored.location.paused { "; paused" } else { "" };
+    Ok(((), format!("Configured the location {} ({}): {words}{paused}.", stored.location.name, address(&stored))))
+}

@@ -1,0 +1,266 @@
+//! Stores that are open, one per location, and what was last found in them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::place;
+use super::words::{Trouble, not_configured};
+use crate::backup::{self, FoundState, Inventory, Place, Vault};
+use crate::plane::failure::{Failure, Refusal};
+use crate::plane::state::{Plane, SharedPlane};
+use crate::plane::store::backups;
+use crate::plane::store::locations::{self, Stored};
+use crate::storage::Store;
+
+/// For how long a listing is good enough for a screen that only refreshes itself.
+const FRESH_FOR: TimeDelta = TimeDelta::seconds(20);
+/// Longest that a request waits for a location; the reading goes on, and the next request finds what it read.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Open stores by location.
+#[derive(Default)]
+pub struct Shelves(Mutex<HashMap<String, Arc<Shelf>>>);
+
+/// One open store.
+pub struct Shelf {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    stock: Mutex<Option<Arc<Stock>>>,
+    stale: AtomicBool,
+    reading: tokio::sync::Mutex<()>,
+}
+
+/// What was found in a location.
+#[derive(Debug)]
+pub struct Stock {
+    /// What lay there.
+    pub inventory: Inventory,
+    /// When.
+    pub read_at: DateTime<Utc>,
+}
+
+/// What is known of a location now.
+pub struct Listed {
+    /// What was last found there; none where it was never read.
+    pub stock: Option<Arc<Stock>>,
+    /// Why it could not be read just now.
+    pub unread: Option<Trouble>,
+}
+
+impl Shelves {
+    fn get(&self, name: &str) -> Option<Arc<Shelf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn put(&self, name: &str, shelf: Arc<Shelf>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), shelf);
+    }
+
+    /// Forgets a location's store, since its settings changed.
+    pub fn forget(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// What was last found in a location, where it was read; nothing is asked.
+    #[must_use]
+    pub fn last(&self, name: &str) -> Option<Arc<Stock>> {
+        self.get(name).and_then(|shelf| shelf.last())
+    }
+
+    /// What stays worth a warning about a location's place.
+    #[must_use]
+    pub fn remarks(&self, name: &str) -> Vec<String> {
+        self.get(name).map_or_else(Vec::new, |shelf| shelf.store.remarks())
+    }
+}
+
+impl Shelf {
+    fn last(&self) -> Option<Arc<Stock>> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, stock: Arc<Stock>) {
+        *self.stock.lock().unwrap_or_else(PoisonError::into_inner) = Some(stock);
+    }
+
+    /// What was found is not what is there any more.
+    pub fn spoil(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Plane {
+    /// A location as it is stored.
+    ///
+    /// # Errors
+    /// Where it was never configured.
+    pub async fn location(&self, name: &str) -> Result<Stored, Failure> {
+        let wanted = name.to_owned();
+        let found = self.store.read(move |connection| Ok(locations::get(connection, &wanted)?)).await?;
+        found.ok_or_else(|| not_configured(name).into())
+    }
+
+    /// A location and its store.
+    ///
+    /// # Errors
+    /// Where it was never configured, or its settings cannot be right.
+    pub async fn shelf(&self, name: &str) -> Result<(Stored, Arc<Shelf>), Failure> {
+        let stored = self.location(name).await?;
+        if let Some(shelf) = self.backups.shelves.get(name) {
+            return Ok((stored, shelf));
+        }
+        let secret = if stored.sealed.is_empty() {
+            SecretString::default()
+        } else {
+            self.backups.keys.unseal(&stored.sealed).map_err(|error| unreadable_secret(name, &error))?
+        };
+        let resolved = place::resolve(&stored.location, secret).map_err(|problems| place::refusal(&problems))?;
+        let store = self.backups.open(resolved).map_err(|error| Refusal::invalid(error.to_string()))?;
+        let shelf = Arc::new(Shelf {
+            store,
+            stock: Mutex::default(),
+            stale: AtomicBool::new(false),
+            reading: tokio::sync::Mutex::new(()),
+        });
+        self.backups.shelves.put(name, shelf.clone());
+        Ok((stored, shelf))
+    }
+
+    /// The engine over a store.
+    #[must_use]
+    pub fn vault(&self, store: Arc<dyn Store>) -> Vault {
+        Vault {
+            store,
+            plane_uid: self.identity.get().plane_uid.clone(),
+            writer: self.backups.writer.clone(),
+            keys: self.backups.keys.clone(),
+            clock: self.clock.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scratch: self.backups.scratch.clone(),
+        }
+    }
+
+    /// What lies in a location: read anew where `fresh` is asked for or the last reading is too old. One reading at a time.
+    ///
+    /// # Errors
+    /// Where the location was never configured; one that cannot be read is no error.
+    pub async fn listed(self: &SharedPlane, name: &str, fresh: bool) -> Result<Listed, Failure> {
+        let (_, shelf) = self.shelf(name).await?;
+        if let Some(stock) = shelf.last()
+            && !fresh
+            && !shelf.stale.load(Ordering::Relaxed)
+            && (self.now() - stock.read_at).abs() < FRESH_FOR
+        {
+            return Ok(Listed { stock: Some(stock), unread: None });
+        }
+        // In a task of its own: a slow location is read to its end though nobody waits so long.
+        let task = tokio::spawn(self.clone().read_stock(name.to_owned(), shelf.clone()));
+        let unread = match tokio::time::timeout(WAIT, task).await {
+            Ok(Ok(Ok(stock))) => return Ok(Listed { stock: Some(stock), unread: None }),
+            Ok(Ok(Err(error))) => error.into(),
+            Ok(Err(error)) => Trouble::new(error.to_string()),
+            Err(_) => Trouble::new(format!(
+                "{} has not answered within {} seconds; it is still being read",
+                shelf.store.address(),
+                WAIT.as_secs()
+            )),
+        };
+        Ok(Listed { stock: shelf.last(), unread: Some(unread) })
+    }
+
+    async fn read_stock(self: SharedPlane, name: String, shelf: Arc<Shelf>) -> Result<Arc<Stock>, backup::Error> {
+        let _turn = shelf.reading.lock().await;
+        shelf.stale.store(false, Ordering::Relaxed);
+        let known = shelf.last().map_or_else(Default::default, |stock| stock.inventory.known.clone());
+        let inventory = self.vault(shelf.store.clone()).list(known).await.inspect_err(|_| shelf.spoil())?;
+        let stock = Arc::new(Stock { inventory, read_at: self.now() });
+        shelf.keep(stock.clone());
+        if let Err(error) = self.remember(&name, &stock).await {
+            tracing::warn!(%error, location = name, "what lies in a location could not be noted");
+        }
+        Ok(stock)
+    }
+
+    /// Notes which backups are there and which are gone, so that the strip of days needs no reading.
+    async fn remember(&self, name: &str, stock: &Stock) -> Result<(), Failure> {
+        let there: BTreeMap<String, (String, DateTime<Utc>)> = stock
+            .inventory
+            .found
+            .iter()
+            .filter_map(|found| match &found.state {
+                FoundState::Complete(manifest, _) => {
+                    Some((manifest.uid.to_string(), (manifest.plane_uid.clone(), manifest.completed)))
+                }
+                _ => None,
+            })
+            .collect();
+        let (name, at) = (name.to_owned(), stock.read_at);
+        let (asked, noted) = (name.clone(), there.clone());
+        let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
+        let lost: Vec<_> =
+            known.iter().filter(|seen| seen.gone.is_none() && !noted.contains_key(&seen.uid)).cloned().collect();
+        let held = |uid: &str| known.iter().any(|seen| seen.uid == uid && seen.gone.is_none());
+        let new: Vec<_> = there.into_iter().filter(|(uid, _)| !held(uid)).collect();
+        if lost.is_empty() && new.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(move |transaction| {
+                for (uid, (owner, finished)) in &new {
+                    backups::note(transaction, &name, uid, owner, *finished)?;
+                }
+                // One that was made after the reading began may not have been seen.
+                for seen in lost.iter().filter(|seen| seen.finished < at) {
+                    backups::gone(transaction, &name, &seen.uid, at)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// The folder of a backup in a location: looked up in what was last read, then read anew.
+    ///
+    /// # Errors
+    /// Where the location cannot be read, or holds no such backup.
+    pub async fn place_of(self: &SharedPlane, name: &str, uid: &str) -> Result<Place, Failure> {
+        for fresh in [false, true] {
+            let listed = self.listed(name, fresh).await?;
+            let found = listed.stock.iter().flat_map(|stock| &stock.inventory.found);
+            if let Some(found) = found.into_iter().find(|found| found.place.uid.as_str() == uid) {
+                return Ok(found.place.clone());
+            }
+            if let Some(trouble) = listed.unread.filter(|_| fresh) {
+                return Err(unreachable(&trouble).into());
+            }
+        }
+        Err(Refusal::new(
+            axum::http::StatusCode::NOT_FOUND,
+            crate::api::error::code::NOT_FOUND,
+            format!("There is no backup with the uid \"{}\" in {name}.", crate::text::clean(uid)),
+        )
+        .into())
+    }
+}
+
+/// The refusal for a location that cannot be read.
+#[must_use]
+pub fn unreachable(trouble: &Trouble) -> Refusal {
+    Refusal::new(
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        crate::api::error::code::LOCATION_INVALID,
+        format!("{} {}", trouble.reason, trouble.advice).trim().to_owned(),
+    )
+}
+
+fn unreadable_secret(name: &str, error: &backup::Error) -> Refusal {
+    Refusal::new(
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        crate::api::error::code::LOCATION_INVALID,
+        format!("The secret of {name} cannot be read ({error}). Type it again and save the location."),
+    )
+}

@@ -1,0 +1,116 @@
+//! Making a backup, and what follows it: a close look at those of the schedule, and a retention pass.
+
+use std::time::Duration;
+
+use super::{Done, housekeeping};
+use crate::api::backup::Verified;
+use crate::api::location::Location;
+use crate::api::words::{Compression, JobKind, VerifyLevel};
+use crate::backup::sources::database::Database;
+use crate::backup::{BackupUid, Manifest, Order, Progress, Source};
+use crate::plane::actor::Actor;
+use crate::plane::backups::begin;
+use crate::plane::backups::words::{Trouble, bytes};
+use crate::plane::jobs::{Stop, stopped};
+use crate::plane::state::SharedPlane;
+use crate::plane::store::backups;
+use crate::plane::store::jobs::Row;
+use crate::plane::store::open::FILE as DATABASE;
+
+/// Longest that cleaning up behind a cancelled backup may take; the sweep does the rest.
+const CLEAN_UP_WITHIN: Duration = Duration::from_secs(60);
+
+/// Makes the backup of a job.
+pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Done, Trouble> {
+    for uid in &row.stale {
+        clean_up(plane, &Row { backup_uid: uid.clone(), ..row.clone() }).await;
+    }
+    let manifest = make(plane, &row.location, &row.backup_uid, row.slot, progress).await?;
+    let plain: u64 = manifest.streams.iter().map(|stream| stream.plain_bytes).sum();
+    let stored: u64 = manifest.streams.iter().map(crate::backup::manifest::Stream::bytes).sum();
+    let result = format!(
+        "Made the backup {} in {}: {} of state, {} stored.",
+        row.backup_uid,
+        row.location,
+        bytes(plain),
+        bytes(stored)
+    );
+    Ok(Done { result, also: Some(made(&row.location, &manifest)) })
+}
+
+/// What the database remembers of a backup that was just made: it was read back, so it counts as verified.
+pub(super) fn made(location: &str, manifest: &Manifest) -> super::Also {
+    let (location, uid) = (location.to_owned(), manifest.uid.to_string());
+    let (owner, completed) = (manifest.plane_uid.clone(), manifest.completed);
+    Box::new(move |transaction, now| {
+        backups::note(transaction, &location, &uid, &owner, completed)?;
+        let verified = Verified { level: VerifyLevel::Quick, at: Some(now), good: true, detail: String::new() };
+        Ok(backups::verified(transaction, &uid, &verified)?)
+    })
+}
+
+/// Makes a backup of the plane's state as it is now.
+pub(super) async fn make(
+    plane: &SharedPlane,
+    location: &str,
+    uid: &str,
+    slot: Option<chrono::DateTime<chrono::Utc>>,
+    progress: &Progress,
+) -> Result<Manifest, Trouble> {
+    let (stored, shelf) = plane.shelf(location).await?;
+    let uid: BackupUid = uid.parse().map_err(|error| Trouble::new(format!("{error}")))?;
+    let order = Order {
+        uid,
+        slot,
+        retention_days: u32::try_from(stored.location.backup_spec.retention_period).unwrap_or(0),
+        encrypted: stored.location.packing.encrypted,
+        level: level(&stored.location),
+        segment_bytes: plane.backups.segment_bytes,
+    };
+    let database: Box<dyn Source> = Box::new(Database { path: plane.backups.data_dir.join(DATABASE) });
+    let made = plane.vault(shelf.store.clone()).create(order, vec![database], progress).await;
+    shelf.spoil();
+    Ok(made?)
+}
+
+fn level(location: &Location) -> Option<i32> {
+    match location.packing.compression {
+        Compression::Off => None,
+        Compression::Fast | Compression::Other(_) => Some(1),
+        Compression::Balanced => Some(3),
+        Compression::Small => Some(9),
+    }
+}
+
+/// Removes what a backup that will never be finished left behind, as far as that goes.
+pub(super) async fn clean_up(plane: &SharedPlane, row: &Row) {
+    if row.kind != JobKind::Create {
+        return;
+    }
+    let Ok(uid) = row.backup_uid.parse::<BackupUid>() else { return };
+    let Ok((_, shelf)) = plane.shelf(&row.location).await else { return };
+    let vault = plane.vault(shelf.store.clone());
+    let abandoned = tokio::time::timeout(CLEAN_UP_WITHIN, vault.abandon(&uid)).await;
+    if !matches!(abandoned, Ok(Ok(()))) {
+        tracing::warn!(backup = row.backup_uid, "a half-made backup stays until the sweep finds it");
+    }
+}
+
+/// A backup of the schedule is read whole the same day, so that a bad one is noticed; then what is past its time goes.
+/// The turn is still held.
+pub(super) async fn afterwards(plane: &SharedPlane, row: &Row, stop: &mut Stop) {
+    if !stopped(stop)
+        && let Err(failure) = housekeeping::if_due(plane, &row.location, stop).await
+    {
+        tracing::warn!(reason = failure.reason, location = row.location, "retention could not look");
+    }
+    if row.slot.is_some()
+        && !stopped(stop)
+        && let Ok(place) = super::place(row)
+    {
+        let order = begin::Order::new(JobKind::Verify, &row.location, &row.mode, Actor::plane()).on(place);
+        if let Err(error) = plane.begin(begin::Order { level: VerifyLevel::Data, ..order }).await {
+            tracing::warn!(%error, "the verification of a scheduled backup could not begin");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Deleting a backup.
+
+use super::Done;
+use crate::backup::Progress;
+use crate::plane::backups::words::Trouble;
+use crate::plane::state::SharedPlane;
+use crate::plane::store::backups;
+use crate::plane::store::jobs::Row;
+
+/// Deletes the backup of a job; begun again, it goes on where it stopped.
+pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Done, Trouble> {
+    let place = super::place(row)?;
+    let (_, shelf) = plane.shelf(&row.location).await?;
+    let deleted = plane.vault(shelf.store.clone()).delete(&place, progress).await;
+    shelf.spoil();
+    deleted?;
+    let (location, uid) = (row.location.clone(), row.backup_uid.clone());
+    Ok(Done {
+        result: format!("Deleted the backup {uid} in {location}."),
+        also: Some(Box::new(move |transaction, now| Ok(backups::gone(transaction, &location, &uid, now)?))),
+    })
+}

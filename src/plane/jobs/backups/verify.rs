@@ -1,0 +1,62 @@
+//! Proving a backup.
+
+use super::{Also, Done, Ended};
+use crate::api::backup::Verified;
+use crate::api::words::VerifyLevel;
+use crate::backup::{Level, Progress};
+use crate::plane::backups::words::Trouble;
+use crate::plane::state::SharedPlane;
+use crate::plane::store::backups;
+use crate::plane::store::jobs::Row;
+use crate::text;
+
+/// Most faults that are told of.
+const TOLD: usize = 5;
+
+/// Proves the backup of a job. One that is not whole fails the job, and the next listing shows it as damaged.
+pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Ended {
+    let faults = match look(plane, row, progress).await {
+        Ok(faults) => faults,
+        Err(trouble) => return Ended::Badly(trouble, None),
+    };
+    let level = row.level.clone();
+    let detail = detail(&faults);
+    let verified = Verified { level: level.clone(), at: None, good: faults.is_empty(), detail: detail.clone() };
+    let uid = row.backup_uid.clone();
+    let also: Also = Box::new(move |transaction, now| {
+        Ok(backups::verified(transaction, &uid, &Verified { at: Some(now), ..verified })?)
+    });
+    if faults.is_empty() {
+        let looked = match level {
+            VerifyLevel::Quick => "its manifest is authentic and every segment is there in its size",
+            VerifyLevel::Data => "every stored byte is what was written",
+            VerifyLevel::Full | VerifyLevel::Other(_) => "everything was decrypted, unpacked and checked",
+        };
+        let result = format!("The backup {} in {} is whole: {looked}.", row.backup_uid, row.location);
+        return Ended::Well(Done { result, also: Some(also) });
+    }
+    let trouble = Trouble {
+        reason: format!("The backup {} in {} is not whole: {detail}", row.backup_uid, row.location),
+        advice: "Make a new backup now, and find out what changed the location.".to_owned(),
+    };
+    Ended::Badly(trouble, Some(also))
+}
+
+async fn look(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Vec<String>, Trouble> {
+    let place = super::place(row)?;
+    let (_, shelf) = plane.shelf(&row.location).await?;
+    let level = match row.level {
+        VerifyLevel::Quick => Level::Quick,
+        VerifyLevel::Data => Level::Data,
+        VerifyLevel::Full | VerifyLevel::Other(_) => Level::Full,
+    };
+    Ok(plane.vault(shelf.store.clone()).verify(&place, level, progress).await?.faults)
+}
+
+fn detail(faults: &[String]) -> String {
+    let mut told: Vec<_> = faults.iter().take(TOLD).map(|fault| text::sentence(&text::clean(fault))).collect();
+    if faults.len() > TOLD {
+        told.push(format!("And {} more.", faults.len() - TOLD));
+    }
+    told.join(" ")
+}

@@ -1,0 +1,362 @@
+//! Backups: Palette's operations on the locations named `ftp` and `s3`, and ours on any of them.
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, patch, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use crate::api::backup::{
+    Backup, BackupFile, BackupList, DatabaseBackup, DatabaseBackupStatus, Kept, RestorePlan, RetentionPreview,
+    TransferStatus,
+};
+use crate::api::error::code;
+use crate::api::job::Started;
+use crate::api::words::{JobKind, Mode, TransferState, VerifyLevel};
+use crate::plane::actor::Actor;
+use crate::plane::auth::session::System;
+use crate::plane::backups::begin::Order;
+use crate::plane::backups::shelf::unreachable;
+use crate::plane::backups::status::address;
+use crate::plane::backups::words::{Trouble, title};
+use crate::plane::extract::{Body, Params};
+use crate::plane::failure::{Failure, Refusal};
+use crate::plane::jobs::backups::housekeeping::skew;
+use crate::plane::state::{Attempt, SharedPlane, kind, named};
+use crate::plane::store::jobs;
+use crate::text;
+
+/// Where a file of a backup is fetched; it may take longer than other requests.
+pub const FILE_ROUTE: &str = "/ext/v1/backups/{uid}/files/{name}";
+
+/// The operations of this file.
+pub fn routes() -> Router<SharedPlane> {
+    Router::new()
+        .route("/v1/system/database/backup", patch(create_by_mode))
+        .route("/v1/system/database/backups", get(list_by_mode))
+        .route("/v1/system/database/backups/{uid}", delete(delete_by_mode))
+        .route("/v1/system/database/restore/{uid}", patch(restore_by_mode))
+        .route("/v1/system/database/recovery/{uid}/{mode}", patch(recover_by_mode))
+        .route("/ext/v1/backups", get(list).post(create))
+        .route("/ext/v1/backups/{uid}", delete(remove))
+        .route("/ext/v1/backups/{uid}/plan", get(plan))
+        .route("/ext/v1/backups/{uid}/verify", post(verify))
+        .route("/ext/v1/backups/{uid}/restore", post(restore))
+        .route("/ext/v1/backups/{uid}/recover", post(recover))
+        .route("/ext/v1/backups/{uid}/files", get(files))
+        .route(FILE_ROUTE, get(file))
+        .route("/ext/v1/retention", get(retention))
+}
+
+/// `?mode=`.
+#[derive(Deserialize)]
+struct ByMode {
+    #[serde(default)]
+    mode: String,
+}
+
+/// The refusal for a mode that does not exist.
+#[must_use]
+pub fn unknown_mode(word: &str) -> Refusal {
+    Refusal::invalid(format!("\"{}\" is not a mode; choose ftp or s3.", text::elide(&text::clean(word), 40)))
+}
+
+/// The mode, which is also the name of its location.
+fn mode(word: &str) -> Result<Mode, Refusal> {
+    match Mode::from(word) {
+        Mode::Other(word) => Err(unknown_mode(&word)),
+        mode => Ok(mode),
+    }
+}
+
+/// Begins a job on a backup; a refusal on the way is told to the trail.
+async fn begin(
+    plane: &SharedPlane,
+    actor: Actor,
+    kind: JobKind,
+    location: &str,
+    uid: &str,
+    level: VerifyLevel,
+) -> Result<Started, Failure> {
+    let prepared = async {
+        let place = plane.place_of(location, uid).await?;
+        let stored = plane.location(location).await?;
+        if matches!(kind, JobKind::Restore | JobKind::Recover) {
+            let (_, shelf) = plane.shelf(location).await?;
+            let found = plane.vault(shelf.store.clone()).look(&place).await;
+            let found = found.map_err(|error| unreachable(&Trouble::from(error)))?;
+            if let Some(refusal) = plane.refusals(&found, &kind).into_iter().next() {
+                return Err(Failure::from(refusal));
+            }
+        }
+        Ok(Order { level, ..Order::new(kind.clone(), location, &stored.location.mode, actor.clone()).on(place) })
+    };
+    match prepared.await {
+        Ok(order) => plane.begin(order).await,
+        Err(failure) => {
+            let target = named(self::kind::BACKUP, &text::elide(&text::clean(uid), 64));
+            let action = crate::api::ActionType::Action;
+            let attempt = Attempt { actor, action, title: title(&kind), resource: target };
+            plane.note_refusal(attempt, failure.to_string()).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn make(plane: &SharedPlane, actor: Actor, location: &str) -> Result<Started, Failure> {
+    // An unknown location is refused, and told of, where the job would be recorded.
+    let mode = plane.location(location).await.map_or_else(|_| Mode::default(), |stored| stored.location.mode);
+    plane.begin(Order::new(JobKind::Create, location, &mode, actor)).await
+}
+
+async fn create_by_mode(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Params(query): Params<ByMode>,
+) -> Result<StatusCode, Failure> {
+    make(&plane, caller.actor, mode(&query.mode)?.as_str()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_by_mode(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<ByMode>,
+) -> Result<StatusCode, Failure> {
+    let mode = mode(&query.mode)?;
+    begin(&plane, caller.actor, JobKind::Delete, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn restore_by_mode(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<ByMode>,
+) -> Result<StatusCode, Failure> {
+    let mode = mode(&query.mode)?;
+    begin(&plane, caller.actor, JobKind::Restore, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn recover_by_mode(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path((uid, word)): Path<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    let mode = mode(&word)?;
+    begin(&plane, caller.actor, JobKind::Recover, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list_by_mode(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Params(query): Params<ByMode>,
+) -> Result<Json<TransferStatus>, Failure> {
+    let mode = mode(&query.mode)?;
+    let stored = match plane.location(mode.as_str()).await {
+        Ok(stored) => stored,
+        Err(Failure::Refused(_)) => return Ok(Json(TransferStatus::default())),
+        Err(failure) => return Err(failure),
+    };
+    let listed = plane.listed(mode.as_str(), false).await?;
+    if let (None, Some(trouble)) = (&listed.stock, &listed.unread) {
+        return Err(unreachable(trouble).into());
+    }
+    let backups = plane.backups_in(&stored, listed.stock.as_deref()).await?;
+    let active = plane.store.read(move |connection| Ok(jobs::active(connection, mode.as_str())?)).await?;
+    let folder = address(&stored);
+    let backups = backups.iter().map(|backup| transfer(backup, &folder)).collect();
+    Ok(Json(TransferStatus { is_active: active.is_some(), backups }))
+}
+
+/// A backup in Palette's words.
+fn transfer(backup: &Backup, folder: &str) -> DatabaseBackup {
+    let going_on = matches!(backup.state, TransferState::Running | TransferState::Deleting);
+    DatabaseBackup {
+        backup_uid: backup.uid.clone(),
+        mode: if backup.mode == Mode::S3 { "S3" } else { "Ftp" }.to_owned(),
+        backup_status: DatabaseBackupStatus {
+            state: backup.state.as_str().to_owned(),
+            is_completed: !going_on,
+            start_time: backup.started,
+            finish_time: backup.finished.filter(|_| !going_on),
+            folder: folder.to_owned(),
+            message: Some(backup.note.clone()).filter(|note| !note.is_empty()).into_iter().collect(),
+            status: Vec::new(),
+        },
+    }
+}
+
+/// `?location=` and what goes with it.
+#[derive(Deserialize)]
+struct In {
+    #[serde(default)]
+    location: String,
+    #[serde(default)]
+    fresh: bool,
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    kind: String,
+}
+
+impl In {
+    fn name(&self) -> Result<&str, Refusal> {
+        if self.location.is_empty() {
+            return Err(Refusal::invalid("Name the location: ?location=NAME."));
+        }
+        Ok(&self.location)
+    }
+}
+
+async fn list(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Params(query): Params<In>,
+) -> Result<Json<BackupList>, Failure> {
+    let name = query.name()?;
+    let stored = plane.location(name).await?;
+    let listed = plane.listed(name, query.fresh).await?;
+    let unread = listed.unread.map_or_else(String::new, |why| format!("{} {}", why.reason, why.advice));
+    let strangers = listed.stock.as_ref().map_or_else(Vec::new, |stock| {
+        stock.inventory.strangers.iter().map(|words| text::clean(words).into_owned()).collect()
+    });
+    Ok(Json(BackupList {
+        items: plane.backups_in(&stored, listed.stock.as_deref()).await?,
+        read_at: listed.stock.as_ref().map(|stock| stock.read_at),
+        unread: unread.trim().to_owned(),
+        strangers,
+    }))
+}
+
+#[derive(Deserialize)]
+struct CreateBody {
+    location: String,
+}
+
+async fn create(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    body: Result<Body<CreateBody>, Refusal>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let Body(body) = body?;
+    Ok((StatusCode::ACCEPTED, Json(make(&plane, caller.actor, &body.location).await?)))
+}
+
+async fn remove(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let started = begin(&plane, caller.actor, JobKind::Delete, query.name()?, &uid, VerifyLevel::Quick).await?;
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+async fn verify(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let level = match query.level.as_str() {
+        "" => VerifyLevel::Data,
+        word => VerifyLevel::from(word),
+    };
+    if let VerifyLevel::Other(word) = &level {
+        let message = format!("\"{}\" is not a level; choose quick, data or full.", text::clean(word));
+        return Err(Refusal::invalid(message).into());
+    }
+    let started = begin(&plane, caller.actor, JobKind::Verify, query.name()?, &uid, level).await?;
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+async fn restore(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let started = begin(&plane, caller.actor, JobKind::Restore, query.name()?, &uid, VerifyLevel::Quick).await?;
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+async fn recover(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let started = begin(&plane, caller.actor, JobKind::Recover, query.name()?, &uid, VerifyLevel::Quick).await?;
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+async fn plan(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<Json<RestorePlan>, Failure> {
+    let kind = match JobKind::from(query.kind.as_str()) {
+        kind @ (JobKind::Restore | JobKind::Recover) => kind,
+        _ => return Err(Refusal::invalid("Say what is planned: ?kind=restore or ?kind=recover.").into()),
+    };
+    Ok(Json(plane.restore_plan(query.name()?, &uid, kind).await?))
+}
+
+async fn files(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Path(uid): Path<String>,
+    Params(query): Params<In>,
+) -> Result<Json<Vec<BackupFile>>, Failure> {
+    let name = query.name()?;
+    let place = plane.place_of(name, &uid).await?;
+    let (_, shelf) = plane.shelf(name).await?;
+    let files = plane.vault(shelf.store.clone()).files(&place).await.map_err(|error| unusable(error.into()))?;
+    Ok(Json(files.into_iter().map(|(name, bytes)| BackupFile { name, bytes }).collect()))
+}
+
+async fn file(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Path((uid, file)): Path<(String, String)>,
+    Params(query): Params<In>,
+) -> Result<impl IntoResponse, Failure> {
+    let name = query.name()?;
+    let place = plane.place_of(name, &uid).await?;
+    let (_, shelf) = plane.shelf(name).await?;
+    let bytes = plane.vault(shelf.store.clone()).file(&place, &file).await.map_err(|error| unusable(error.into()))?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
+}
+
+fn unusable(trouble: Trouble) -> Refusal {
+    let message = format!("{} {}", trouble.reason, trouble.advice).trim().to_owned();
+    Refusal::new(StatusCode::CONFLICT, code::BACKUP_UNUSABLE, message)
+}
+
+async fn retention(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    Params(query): Params<In>,
+) -> Result<Json<RetentionPreview>, Failure> {
+    let name = query.name()?;
+    let (stored, shelf) = plane.shelf(name).await?;
+    let listed = plane.listed(name, true).await?;
+    let stock = match (listed.unread, listed.stock) {
+        (None, Some(stock)) => stock,
+        (trouble, _) => return Err(unreachable(&trouble.unwrap_or_default()).into()),
+    };
+    let days = stored.location.backup_spec.retention_period;
+    let outlook = plane.outlook(&stored, skew(&shelf), &stock.inventory.found, days).await;
+    let outlook = outlook.map_err(|trouble| unreachable(&trouble))?;
+    Ok(Json(RetentionPreview {
+        expired: outlook.plan.expired.iter().map(|place| place.uid.to_string()).collect(),
+        kept: outlook.plan.kept.into_iter().map(|(place, why)| Kept { uid: place.uid.to_string(), why }).collect(),
+        skipped: outlook.skipped,
+    }))
+}

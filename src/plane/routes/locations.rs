@@ -1,0 +1,133 @@
+//! Locations beyond Palette's two configurations.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+
+use super::backup_configs::Permitted;
+use crate::api::ActionType;
+use crate::api::job::Started;
+use crate::api::location::{Location, LocationList, SchedulePreview};
+use crate::api::words::JobKind;
+use crate::plane::auth::session::System;
+use crate::plane::backups::begin::Order;
+use crate::plane::backups::desk::Trial;
+use crate::plane::backups::place;
+use crate::plane::backups::status::schedule;
+use crate::plane::extract::{Body, Params};
+use crate::plane::failure::{Failure, Refusal};
+use crate::plane::jobs::backups::housekeeping::skew;
+use crate::plane::state::{Attempt, SharedPlane, kind, named};
+use crate::plane::store::locations::{self, Stored};
+
+/// The operations of this file.
+pub fn routes() -> Router<SharedPlane> {
+    Router::new()
+        .route("/ext/v1/locations", get(list))
+        .route("/ext/v1/locations/validate", post(validate))
+        .route("/ext/v1/locations/preview", post(preview))
+        .route("/ext/v1/locations/{name}", put(save).delete(remove))
+}
+
+async fn list(State(plane): State<SharedPlane>, System(_): System) -> Result<Json<LocationList>, Failure> {
+    let suggested = plane.suggested().await;
+    let stored = plane.store.read(|connection| Ok(locations::list(connection)?)).await?;
+    let mut items = Vec::with_capacity(stored.len());
+    for stored in &stored {
+        items.push(plane.location_view(stored).await?);
+    }
+    Ok(Json(LocationList { items, suggested, daemon: plane.backups.daemon }))
+}
+
+async fn save(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(name): Path<String>,
+    body: Result<Body<Location>, Refusal>,
+) -> Result<StatusCode, Failure> {
+    let Body(location) = body?;
+    plane.save_location(caller.actor, Location { name, ..location }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn remove(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    plane.remove_location(caller.actor, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn validate(
+    State(plane): State<SharedPlane>,
+    System(caller): System,
+    Params(query): Params<Permitted>,
+    body: Result<Body<Location>, Refusal>,
+) -> Result<(StatusCode, Json<Started>), Failure> {
+    let prepared = async {
+        let permission = query.read()?;
+        let Body(location) = body?;
+        let whole = plane.complete(location).await?;
+        Ok::<_, Failure>(Trial { whole, permission })
+    };
+    match prepared.await {
+        Ok(trial) => {
+            let location = &trial.whole.location;
+            let order = Order::new(JobKind::Validate, &location.name, &location.mode, caller.actor);
+            let started = plane.begin(Order { trial: Some(trial), ..order }).await?;
+            Ok((StatusCode::ACCEPTED, Json(started)))
+        }
+        Err(failure) => {
+            let target = named(kind::LOCATION, "");
+            let title = "Validate location";
+            let attempt = Attempt { actor: caller.actor, action: ActionType::Action, title, resource: target };
+            plane.note_refusal(attempt, failure.to_string()).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn preview(
+    State(plane): State<SharedPlane>,
+    System(_): System,
+    body: Result<Body<Location>, Refusal>,
+) -> Result<Json<SchedulePreview>, Failure> {
+    let Body(location) = body?;
+    let problems = location.backup_spec.problems();
+    if !problems.is_empty() {
+        return Err(place::refusal(&problems).into());
+    }
+    let now = plane.now();
+    let existing = plane.location(&location.name).await.ok();
+    let blank = || Stored {
+        location: Location::default(),
+        sealed: String::new(),
+        created: now,
+        since: now,
+        last_pass: None,
+        prepared: false,
+    };
+    let mut wanted = existing.clone().unwrap_or_else(blank);
+    wanted.location.backup_spec = location.backup_spec;
+    wanted.location.paused = location.paused;
+    let Some(schedule) = schedule(&wanted) else { return Ok(Json(SchedulePreview::default())) };
+    let mut next_runs = Vec::new();
+    if !location.paused {
+        let runs = std::iter::successors(schedule.next_after(now), |slot| schedule.next_after(*slot));
+        next_runs.extend(runs.take(3));
+    }
+    let mut would_delete = Vec::new();
+    // What was read last is good enough here: a preview follows every key.
+    if existing.is_some()
+        && let Some(stock) = plane.backups.shelves.last(&location.name)
+        && let Ok((_, shelf)) = plane.shelf(&location.name).await
+    {
+        let days = location.backup_spec.retention_period;
+        let outlook = plane.outlook(&wanted, skew(&shelf), &stock.inventory.found, days).await;
+        let expired = outlook.map(|outlook| outlook.plan.expired).unwrap_or_default();
+        would_delete.extend(expired.iter().map(|place| place.uid.to_string()));
+    }
+    Ok(Json(SchedulePreview { words: schedule.words(), next_runs, warnings: schedule.warnings(), would_delete }))
+}

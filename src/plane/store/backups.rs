@@ -1,0 +1,137 @@
+//! What is remembered of backups: which were seen complete, how they were verified, which keys were exported.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::stamp::{time, time_at};
+use crate::api::backup::Verified;
+use crate::api::words::VerifyLevel;
+
+/// How long one that is gone is remembered; the strip of days shows thirty.
+const REMEMBERED: TimeDelta = TimeDelta::days(60);
+
+/// A backup that was seen complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its uid.
+    pub uid: String,
+    /// Uid of the plane that made it.
+    pub owner: String,
+    /// When it was finished.
+    pub finished: DateTime<Utc>,
+    /// When it was found gone.
+    pub gone: Option<DateTime<Utc>>,
+}
+
+fn seen(row: &Row<'_>) -> rusqlite::Result<Seen> {
+    Ok(Seen {
+        uid: row.get("uid")?,
+        owner: row.get("owner")?,
+        finished: time_at(row, "finished")?,
+        gone: row.get::<_, Option<i64>>("gone")?.map(time),
+    })
+}
+
+/// Those of a location, newest first.
+///
+/// # Errors
+/// Those of the storage.
+pub fn list(connection: &Connection, location: &str) -> rusqlite::Result<Vec<Seen>> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM backup WHERE location = ?1 ORDER BY finished DESC, uid DESC")?;
+    statement.query_map([location], seen)?.collect()
+}
+
+/// Notes that a backup is there.
+///
+/// # Errors
+/// Those of the storage.
+pub fn note(
+    connection: &Connection,
+    location: &str,
+    uid: &str,
+    owner: &str,
+    finished: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO backup (location, uid, owner, finished) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (location, uid) DO UPDATE SET gone = NULL, finished = excluded.finished",
+        )?
+        .execute(params![location, uid, owner, finished.timestamp_millis()])
+        .map(drop)
+}
+
+/// Notes that a backup is gone.
+///
+/// # Errors
+/// Those of the storage.
+pub fn gone(connection: &Connection, location: &str, uid: &str, at: DateTime<Utc>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE backup SET gone = ?3 WHERE location = ?1 AND uid = ?2 AND gone IS NULL")?
+        .execute(params![location, uid, at.timestamp_millis()])?;
+    connection
+        .prepare_cached("DELETE FROM backup WHERE gone < ?1")?
+        .execute([(at - REMEMBERED).timestamp_millis()])
+        .map(drop)
+}
+
+/// The newest verification of a backup.
+///
+/// # Errors
+/// Those of the storage.
+pub fn verification(connection: &Connection, uid: &str) -> rusqlite::Result<Option<Verified>> {
+    connection
+        .prepare_cached("SELECT * FROM verification WHERE uid = ?1")?
+        .query_row([uid], |row| {
+            let level: String = row.get("level")?;
+            Ok(Verified {
+                level: VerifyLevel::from(level.as_str()),
+                at: Some(time_at(row, "at")?),
+                good: row.get("good")?,
+                detail: row.get("detail")?,
+            })
+        })
+        .optional()
+}
+
+/// Keeps a verification as the newest one.
+///
+/// # Errors
+/// Those of the storage.
+pub fn verified(connection: &Connection, uid: &str, found: &Verified) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO verification (uid, level, at, good, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            uid,
+            found.level.as_str(),
+            found.at.map_or(0, |at| at.timestamp_millis()),
+            found.good,
+            found.detail
+        ])
+        .map(drop)
+}
+
+/// When a key was last exported.
+///
+/// # Errors
+/// Those of the storage.
+pub fn exported(connection: &Connection, fingerprint: &str) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    connection
+        .prepare_cached("SELECT exported FROM recovery_key WHERE fingerprint = ?1")?
+        .query_row([fingerprint], |row| row.get(0).map(time))
+        .optional()
+}
+
+/// Notes that a key was exported.
+///
+/// # Errors
+/// Those of the storage.
+pub fn note_export(connection: &Connection, fingerprint: &str, at: DateTime<Utc>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO recovery_key (fingerprint, exported) VALUES (?1, ?2)")?
+        .execute(params![fingerprint, at.timestamp_millis()])
+        .map(drop)
+}
