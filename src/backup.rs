@@ -47,7 +47,7 @@ pub use error::{Error, Kind};
 pub use key::KeyRing;
 pub use manifest::Manifest;
 pub use progress::Progress;
-pub use sources::Source;
+pub use sources::{Opened, Source};
 pub use uid::BackupUid;
 
 /// The backups in one location, as one plane sees them.

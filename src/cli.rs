@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 
-pub use connect::open;
+pub use connect::{open, open_to_stay};
 pub use failure::{Exit, Failure, complain};
 
 /// The Day-2 work of a self-hosted Palette's enterprise cluster, in a terminal.

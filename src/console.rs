@@ -114,7 +114,7 @@ impl Keeping {
                 let place = address.to_string().trim_start_matches("https://").to_owned();
                 self.ready(address, place, self.config.credentials.clone(), None)
             }
-            Target::Embedded => match cli::open(&self.config).await {
+            Target::Embedded => match cli::open_to_stay(&self.config).await {
                 Ok(keeper) => {
                     let address = Address::Socket(keeper.socket().to_owned());
                     let place = place(&keeper);

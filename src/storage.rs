@@ -104,3 +104,12 @@ pub struct ServerClock {
     /// Our clock then.
     pub ours: DateTime<Utc>,
 }
+
+impl ServerClock {
+    /// How many minutes our clock is ahead of the server's; negative where it is behind.
+    #[must_use]
+    pub fn minutes_ahead(&self) -> i64 {
+        let seconds = (self.ours - self.server).num_seconds();
+        (seconds + 30 * seconds.signum()) / 60
+    }
+}

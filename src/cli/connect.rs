@@ -40,7 +40,15 @@ impl From<StartError> for Failure {
 /// # Errors
 /// Where it can be neither.
 pub async fn open(config: &Config) -> Result<Keeper, StartError> {
-    Keeper::open(Settings::sandbox(config.data_dir.clone())).await
+    Keeper::open(Settings { stores: true, ..Settings::sandbox(config.data_dir.clone()) }).await
+}
+
+/// The same for a console, which stays: backups are made by their schedules while it runs.
+///
+/// # Errors
+/// Where it can be neither attached to nor started.
+pub async fn open_to_stay(config: &Config) -> Result<Keeper, StartError> {
+    Keeper::open(Settings { stores: true, schedules: true, ..Settings::sandbox(config.data_dir.clone()) }).await
 }
 
 /// A plane and the client that talks to it, for the duration of a command.

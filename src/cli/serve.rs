@@ -21,6 +21,9 @@ pub struct Serve {
     /// Address to listen on; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:9191", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+    /// Also run an FTP server and an S3 server for backups, on this machine alone
+    #[arg(long, requires = "sandbox")]
+    stores: bool,
     /// Size of the sample inventory, such as pcgs=200,clusters=5000,audits=100000
     #[arg(long, value_name = "SIZES", requires = "sandbox")]
     scale: Option<Scale>,
@@ -45,6 +48,9 @@ pub async fn run(command: Serve, config: &Config) -> Result<Exit, Failure> {
         sandbox: command.sandbox.then(|| command.scale.unwrap_or_default()),
         migration_pace: command.migration_pace.map_or(defaults.migration_pace, Duration::from_millis),
         rate_limits: command.rate_limits == "palette",
+        stores: command.stores,
+        schedules: true,
+        daemon: true,
         ..defaults
     };
     let door = match (command.tls_cert, command.tls_key) {

@@ -3,6 +3,7 @@
 //! The engine ([`crate::backup`]) knows one location at a time and no database. Here is the rest: which locations there
 //! are, who may begin what, what was tried and how it went, and how a restored database takes the place of this one.
 
+pub mod adopt;
 pub mod begin;
 pub mod desk;
 pub mod find;
@@ -13,6 +14,7 @@ pub mod save;
 pub mod secrets;
 pub mod shelf;
 pub mod status;
+pub mod swap;
 pub mod words;
 
 use std::path::PathBuf;
@@ -64,12 +66,18 @@ pub struct Backups {
     pub data_dir: PathBuf,
     /// For what must be on disk for a while; emptied at every start.
     pub scratch: PathBuf,
+    /// Backups are made by their schedules.
+    pub schedules: bool,
+    /// Longest that the scheduler sleeps.
+    pub tick: Duration,
     /// A daemon owns the data directory.
     pub daemon: bool,
     /// Pauses before a failed backup of the schedule is tried again.
     pub retries: [Duration; 3],
     /// Bytes of a segment.
     pub segment_bytes: usize,
+    /// Most bytes that the database may take.
+    pub quota: Option<u64>,
     open: OpenStore,
     clock: SharedClock,
 }
@@ -93,9 +101,12 @@ impl Backups {
             writer: uid::fresh(),
             data_dir: settings.data_dir.clone(),
             scratch,
+            schedules: settings.schedules,
+            tick: settings.schedule_tick,
             daemon: settings.daemon,
             retries: settings.backup_retries,
             segment_bytes: settings.segment_bytes,
+            quota: settings.quota,
             open: settings.stores_of.clone(),
             clock: settings.clock.clone(),
         })

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::auth::password;
 use super::auth::token::Keyring;
+use super::backups::words::Trouble;
 use super::error::StartError;
 use super::failure::{Failure, StorageError};
 use super::sandbox;
@@ -54,6 +55,7 @@ pub fn prepare(
     let now = settings.clock.now();
     let path = dir.join(CREDENTIALS);
     let mut warnings = Vec::new();
+    settle_credentials(connection, dir).map_err(failed)?;
     if read(connection, Key::PlaneUid).map_err(failed)?.is_none() {
         let accounts = Accounts::make(&path, settings.sandbox.is_some(), now)?;
         fill(connection, settings.sandbox, &accounts, now).map_err(failed)?;
@@ -73,7 +75,11 @@ fn read(connection: &Connection, key: Key) -> Result<Option<String>, Failure> {
     Ok(settings::get(connection, key)?)
 }
 
-fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
+/// Who a database says the plane is, and the key that signs its tokens.
+///
+/// # Errors
+/// Where a value that every plane has is missing.
+pub fn identity(connection: &Connection) -> Result<(Identity, Keyring), Failure> {
     let must = |key| {
         read(connection, key)?
             .ok_or_else(|| Failure::from(StorageError::Damaged("a value that every plane has is missing".to_owned())))
@@ -185,16 +191,92 @@ fn secrets(path: &Path, sandbox: bool) -> Result<Secrets, StartError> {
         system_username: SYSTEM_USER.to_owned(),
         system_password: password::generate()?,
     };
-    // Generated text holds neither quotes nor backslashes, so plain TOML strings carry it.
-    let text = format!(
-        "# Accounts of this plane. Whoever reads this file can sign in.\n\n[tenant]\norg = \"{}\"\nemail = \"{}\"\npassword = \"{}\"\napi_key = \"{}\"\n\n[system]\nusername = \"{}\"\npassword = \"{}\"\n",
-        made.org,
-        made.email,
-        made.password.expose_secret(),
-        made.api_key.expose_secret(),
-        made.system_username,
-        made.system_password.expose_secret()
-    );
-    secret::write(path, &text)?;
+    secret::write(path, &made.text(""))?;
     Ok(made)
+}
+
+impl Secrets {
+    /// The file's text. Generated text holds neither quotes nor backslashes, so plain TOML strings carry it.
+    fn text(&self, note: &str) -> String {
+        let made = self;
+        format!(
+            "{note}# Accounts of this plane. Whoever reads this file can sign in.\n\n[tenant]\norg = \"{}\"\nemail = \"{}\"\npassword = \"{}\"\napi_key = \"{}\"\n\n[system]\nusername = \"{}\"\npassword = \"{}\"\n",
+            made.org,
+            made.email,
+            made.password.expose_secret(),
+            made.api_key.expose_secret(),
+            made.system_username,
+            made.system_password.expose_secret()
+        )
+    }
+}
+
+/// What a note in the new file says before the name that the database knows it by.
+const NOTE: &str = "# Written by a recovery: ";
+
+fn next(dir: &Path) -> std::path::PathBuf {
+    dir.join("credentials.next.toml")
+}
+
+/// Gives the accounts of a recovered database new passwords and writes them beside `credentials.toml`. They take its place
+/// once the database is in place: see [`settle_credentials`].
+///
+/// # Errors
+/// In words.
+pub fn renew_accounts(connection: &Connection, dir: &Path) -> Result<(), Trouble> {
+    let wrong = |error: rusqlite::Error| Trouble::new(format!("the backup's accounts cannot be changed: {error}"));
+    let random = |error: StartError| Trouble::new(error.to_string());
+    let of = |kind| {
+        let found = accounts::any(connection, kind).map_err(wrong)?;
+        found.ok_or_else(|| Trouble::new(format!("the backup has no {} account", kind.as_str())))
+    };
+    let (tenant, system) = (of(Kind::Tenant)?, of(Kind::System)?);
+    let org = settings::get(connection, Key::Org).map_err(wrong)?.unwrap_or_default();
+    let made = Secrets {
+        org: plain(&org)?,
+        email: plain(if tenant.email.is_empty() { &tenant.login } else { &tenant.email })?,
+        password: password::generate().map_err(random)?,
+        api_key: password::generate_api_key().map_err(random)?,
+        system_username: plain(&system.login)?,
+        system_password: password::generate().map_err(random)?,
+    };
+    let key = password::api_key_sha256(made.api_key.expose_secret());
+    let hash = password::hash(&made.password).map_err(random)?;
+    accounts::renew(connection, &tenant.uid, &hash, Some(&key)).map_err(wrong)?;
+    let hash = password::hash(&made.system_password).map_err(random)?;
+    accounts::renew(connection, &system.uid, &hash, None).map_err(wrong)?;
+    let name = uid::fresh();
+    settings::set(connection, Key::Credentials, &name).map_err(wrong)?;
+    secret::write(&next(dir), &made.text(&format!("{NOTE}{name}\n"))).map_err(|error| Trouble::new(error.to_string()))
+}
+
+/// Text that a plain TOML string can hold.
+fn plain(text: &str) -> Result<String, Trouble> {
+    if text.chars().any(|letter| letter.is_control() || letter == '"' || letter == '\\') {
+        return Err(Trouble::new("an account of the backup has a name that cannot be written down"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Puts the credentials that a recovery wrote in place where the recovered database is in place, else drops them.
+///
+/// # Errors
+/// Those of the storage and the disk.
+pub fn settle_credentials(connection: &Connection, dir: &Path) -> Result<(), Failure> {
+    let next = next(dir);
+    let text = match fs::read_to_string(&next) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(unwritable)?,
+    };
+    let name = text.lines().next().and_then(|line| line.strip_prefix(NOTE));
+    let settled = if name.is_some() && settings::get(connection, Key::Credentials)?.as_deref() == name {
+        fs::rename(&next, dir.join(CREDENTIALS))
+    } else {
+        fs::remove_file(&next)
+    };
+    settled.and_then(|()| fs::File::open(dir)?.sync_all()).map_err(unwritable)
+}
+
+fn unwritable(error: std::io::Error) -> Failure {
+    StorageError::Unwritable(error.to_string()).into()
 }

@@ -3,6 +3,7 @@
 pub mod backups;
 pub mod heartbeat;
 pub mod migration;
+pub mod schedule;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -26,6 +27,11 @@ pub fn stopped(stop: &Stop) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
 
+/// Waits until the job is to stop.
+pub async fn told_to_stop(stop: &mut Stop) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
 /// Waits for so long, or until the job is to stop.
 pub async fn pause(stop: &mut Stop, pause: std::time::Duration) {
     if pause.is_zero() {
@@ -43,6 +49,9 @@ pub async fn run(plane: SharedPlane, mut orders: Orders, stop: Stop) {
     let mut jobs = JoinSet::new();
     let mut stopping = stop.clone();
     jobs.spawn(heartbeat::run(plane.clone(), stop.clone()));
+    if plane.backups.schedules {
+        jobs.spawn(schedule::run(plane.clone(), stop.clone()));
+    }
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,

@@ -82,6 +82,27 @@ impl Store {
         .await
     }
 
+    /// Puts another database in the place of this one: `work` is given the connection and returns the one to go on with,
+    /// none where there is none any more. Nobody reads or writes meanwhile.
+    ///
+    /// # Errors
+    /// Where the database is closed already.
+    pub async fn replace<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(Connection) -> (Option<Connection>, T) + Send + 'static,
+    {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut held = store.lock();
+            let connection = held.take().ok_or(StorageError::Closed)?;
+            let (connection, value) = work(connection);
+            *held = connection;
+            Ok(value)
+        });
+        done.await.unwrap_or_else(|error| Err(StorageError::Internal(error.to_string()).into()))
+    }
+
     /// Closes the database; later work fails with [`StorageError::Closed`]. Folds the write-ahead log into
     /// the file, as far as the disk lets it.
     pub fn close(&self) {

@@ -3,6 +3,8 @@
 
 // `cfg(test)` tells the lints that helpers, too, are tests.
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod doors;

@@ -32,7 +32,7 @@ impl Authenticator for OneUser {
 /// An FTP server in this process, for as long as the runtime lives.
 pub struct Embedded {
     pub port: u16,
-    pub dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
 }
 
 impl Embedded {
@@ -53,7 +53,7 @@ impl Embedded {
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             tokio::task::yield_now().await;
         }
-        Self { port, dir }
+        Self { port, _dir: dir }
     }
 }
 

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use palette_console::clock;
 use palette_console::storage::ftp::{Passive, Patience, Settings, Tls, open_with};
 use palette_console::storage::probe::{Event, Outcome, Steps};
-use palette_console::storage::{Kind, ObjectPath, Store};
+use palette_console::storage::{ObjectPath, Store};
 
+use crate::conformance::{self, Scale};
 use crate::embedded::Embedded;
 use crate::servers::{self, PASSWORD, Program, Protection, Server, USER};
 
@@ -71,79 +72,15 @@ async fn proves_itself(store: &dyn Store) {
     assert!((clock.server - clock.ours).num_seconds().abs() <= 5, "{clock:?}");
 }
 
-async fn keeps_bytes(store: &dyn Store) {
-    for (at, len) in [1, 300, 100_000, 3 << 20].into_iter().enumerate() {
-        let (object, bytes) = (path(&format!("a/b/c/object-{at}")), awkward(len));
-        store.put(&object, bytes.clone()).await.unwrap();
-        assert_eq!(store.size(&object).await.unwrap(), Some(len as u64));
-        assert!(store.get(&object, len).await.unwrap() == bytes, "{len} bytes came back changed");
-        if len > 1 {
-            assert_eq!(store.get(&object, len - 1).await.unwrap_err().kind, Kind::Mismatch);
-        }
-    }
-}
-
-async fn lists(store: &dyn Store) {
-    let empty = store.list(&path("nowhere/at/all")).await.unwrap();
-    assert!(empty.entries.is_empty() && empty.folders.is_empty() && empty.strangers.is_empty(), "{empty:?}");
-    store.put(&path("l/one.seg"), awkward(11)).await.unwrap();
-    store.put(&path("l/two.seg"), awkward(12)).await.unwrap();
-    store.put(&path("l/deeper/three.seg"), awkward(13)).await.unwrap();
-    let listing = store.list(&path("l")).await.unwrap();
-    let seen: Vec<(&str, Option<u64>)> = listing.entries.iter().map(|e| (e.path.as_str(), e.bytes)).collect();
-    assert_eq!(seen, [("l/one.seg", Some(11)), ("l/two.seg", Some(12))]);
-    assert_eq!((listing.folders, listing.strangers), (vec!["deeper".to_owned()], Vec::new()));
-    let mut all: Vec<String> =
-        store.walk(&path("l")).await.unwrap().entries.iter().map(|e| e.path.to_string()).collect();
-    all.sort();
-    assert_eq!(all, ["l/deeper/three.seg", "l/one.seg", "l/two.seg"]);
-    assert!(store.list(&ObjectPath::root()).await.unwrap().folders.contains(&"l".to_owned()));
-}
-
-async fn deletes(store: &dyn Store) {
+/// A folder that was known to be there and went away is made again.
+async fn makes_folders_again(store: &dyn Store) {
     let object = path("d/x/object");
-    store.put(&object, awkward(5)).await.unwrap();
-    store.delete_folder(&path("d/x")).await.unwrap();
-    assert_eq!(store.size(&object).await.unwrap(), Some(5), "a folder that is not empty stays");
-    store.delete(&object).await.unwrap();
-    store.delete(&object).await.unwrap();
-    assert_eq!(store.size(&object).await.unwrap(), None);
-    assert_eq!(store.get(&object, 10).await.unwrap_err().kind, Kind::NotFound);
-    store.delete_folder(&path("d/x")).await.unwrap();
-    store.delete_folder(&path("d/x")).await.unwrap();
-    assert!(store.list(&path("d")).await.unwrap().folders.is_empty());
-    // The folder was known to be there; it is made again.
-    store.put(&object, awkward(6)).await.unwrap();
-    assert_eq!(store.size(&object).await.unwrap(), Some(6));
-    store.delete(&object).await.unwrap();
-    store.delete(&path("d/never/was")).await.unwrap();
-}
-
-async fn works_in_parallel(store: &dyn Store) {
-    let objects: Vec<ObjectPath> = (0..16).map(|n| path(&format!("p/{n}"))).collect();
-    let bytes = awkward(50_000);
-    let put = objects.iter().map(|object| store.put(object, bytes.clone()));
-    for outcome in futures_util::future::join_all(put).await {
-        outcome.unwrap();
-    }
-    for object in &objects {
-        assert!(store.get(object, 50_000).await.unwrap() == bytes);
-    }
-}
-
-/// Futures that are dropped at any point leave the store usable and no object half.
-async fn survives_cancelling(store: &dyn Store) {
-    let bytes = awkward(2 << 20);
-    for millis in [1, 5, 20, 60] {
-        let object = path(&format!("c/after-{millis}"));
-        let limit = Duration::from_millis(millis);
-        let _ = tokio::time::timeout(limit, store.put(&object, bytes.clone())).await;
-        let size = store.size(&object).await.unwrap();
-        assert!(size.is_none() || size == Some(bytes.len() as u64), "{size:?}");
-        store.put(&path("c/whole"), bytes.clone()).await.unwrap();
-        let _ = tokio::time::timeout(limit, store.get(&path("c/whole"), bytes.len())).await;
-        assert!(store.get(&path("c/whole"), bytes.len()).await.unwrap() == bytes);
-        store.delete(&path("c/whole")).await.unwrap();
+    for len in [5, 6] {
+        store.put(&object, awkward(len)).await.unwrap();
+        assert_eq!(store.size(&object).await.unwrap(), Some(len as u64));
+        store.delete(&object).await.unwrap();
+        store.delete_folder(&path("d/x")).await.unwrap();
+        assert!(store.list(&path("d")).await.unwrap().folders.is_empty());
     }
 }
 
@@ -151,11 +88,8 @@ async fn suite(settings: Settings) {
     let plain = settings.tls == Tls::Optional;
     let store = store(settings);
     proves_itself(&*store).await;
-    keeps_bytes(&*store).await;
-    lists(&*store).await;
-    deletes(&*store).await;
-    works_in_parallel(&*store).await;
-    survives_cancelling(&*store).await;
+    makes_folders_again(&*store).await;
+    conformance::run(store.clone(), Scale::Small).await;
     assert_eq!(store.remarks().len(), usize::from(plain), "{:?}", store.remarks());
 }
 

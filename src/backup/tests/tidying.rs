@@ -26,7 +26,7 @@ async fn a_half_made_backup_is_swept_after_a_day_unless_it_is_alive() {
     rig.clock.advance(TimeDelta::hours(24));
     assert_eq!(rig.vault.sweep(&[]).await.unwrap(), Swept::default());
     rig.clock.advance(TimeDelta::hours(1));
-    assert_eq!(rig.vault.sweep(&[place.uid.clone()]).await.unwrap(), Swept::default());
+    assert_eq!(rig.vault.sweep(std::slice::from_ref(&place.uid)).await.unwrap(), Swept::default());
     let swept = rig.vault.sweep(&[]).await.unwrap();
     assert_eq!(swept, Swept { removed: vec![place], finished: Vec::new() });
     assert_eq!(rig.memory.paths(), Vec::new());

@@ -74,8 +74,8 @@ pub async fn verify(plane: &Plane, command: &Verify) -> Result<Exit, Failure> {
     let report = |progress| narrator.tell(&progress);
     let done = backup::verify(&plane.client, &target, &command.level, report).await?;
     let good = done.is_whole();
-    let verified = done.backup.as_ref().and_then(|backup| backup.verified.clone()).unwrap_or_default();
-    let detail = if good || !verified.detail.is_empty() { verified.detail } else { done.job.result.clone() };
+    let verdict = done.verdict().filter(|verdict| !verdict.detail.is_empty());
+    let detail = verdict.map_or_else(|| done.job.result.clone(), |verdict| verdict.detail.clone());
     let value = json!({
         "uid": target.uid,
         "location": target.location,
@@ -94,14 +94,15 @@ pub async fn verify(plane: &Plane, command: &Verify) -> Result<Exit, Failure> {
         ("Detail", detail.clone()),
     ];
     one.output.one(&value, &fields)?;
-    match good {
-        true => Ok(Exit::Done),
-        false if done.succeeded() => {
-            let detail = text::clean(detail.trim_end_matches('.')).into_owned();
-            Err(Failure::new(Exit::Failed, format!("the backup {} is not whole: {detail}", target.uid)))
-        }
-        false => Err(ended_badly("verification", &done.job)),
+    if good {
+        return Ok(Exit::Done);
     }
+    if done.verdict().is_none() {
+        return Err(ended_badly("verification", &done.job));
+    }
+    let detail = text::clean(detail.trim_end_matches('.')).into_owned();
+    let message = format!("the backup {} is not whole: {detail}. {}", target.uid, text::clean(&done.job.advice));
+    Err(Failure::new(Exit::Failed, message.trim_end()))
 }
 
 /// `backups delete`.

@@ -4,6 +4,7 @@
 pub mod create;
 pub mod delete;
 pub mod housekeeping;
+pub mod restore;
 pub mod resume;
 pub mod validate;
 pub mod verify;
@@ -48,6 +49,8 @@ enum Ended {
     Cancelled,
     /// The plane stops; the next one takes it up again.
     Left,
+    /// It has recorded its own end.
+    Recorded,
 }
 
 /// Runs a recorded job to its end.
@@ -111,9 +114,8 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
         JobKind::Verify => return verify::run(plane, row, progress).await,
         JobKind::Delete => delete::run(plane, row, progress).await,
         JobKind::Retention => housekeeping::run(plane, &row.location, progress).await,
-        JobKind::Restore | JobKind::Recover | JobKind::Other(_) => {
-            Err(Trouble::new(format!("this plane does not know the job \"{}\"", row.kind)))
-        }
+        JobKind::Restore | JobKind::Recover => return restore::run(plane, row, progress).await,
+        JobKind::Other(_) => Err(Trouble::new(format!("this plane does not know the job \"{}\"", row.kind))),
     };
     match done {
         Ok(done) => Ended::Well(done),
@@ -135,6 +137,7 @@ async fn conclude(plane: &SharedPlane, mut row: Row, ended: Ended, checks: Vec<C
     row.stale.clear();
     let also = match ended {
         Ended::Left => return leave(plane, row.uid).await,
+        Ended::Recorded => return,
         Ended::Well(done) => {
             (row.state, row.result, row.advice) = (JobState::Completed, done.result, String::new());
             done.also

@@ -87,6 +87,17 @@ pub fn insert(connection: &Connection, new: &Account) -> rusqlite::Result<()> {
         .map(drop)
 }
 
+/// Gives an account a new password and, where one is given, a new API key.
+///
+/// # Errors
+/// Those of the storage.
+pub fn renew(connection: &Connection, uid: &str, hash: &str, api_key_sha256: Option<&[u8]>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE account SET password_hash = ?2, api_key_sha256 = ?3 WHERE uid = ?1")?
+        .execute(params![uid, hash, api_key_sha256])
+        .map(drop)
+}
+
 /// The account that signs in by this name; addresses and names are compared without regard to case.
 ///
 /// # Errors

@@ -20,7 +20,9 @@ const COMPANIONS: [&str; 3] = ["", "-wal", "-shm"];
 const ALWAYS_READ: u64 = 8 << 20;
 /// "PCon", which tells our files from other SQLite databases.
 const APPLICATION_ID: i32 = 0x5043_6f6e;
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_backups.sql")];
+/// What makes a database of each version out of the one before.
+pub const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_backups.sql")];
 
 /// Opens the database of a data directory, making or updating it where need be. A file that is damaged or
 /// not ours is left as it is.
@@ -132,7 +134,11 @@ fn configure(connection: &Connection, quota: Option<u64>) -> rusqlite::Result<()
     Ok(())
 }
 
-fn update(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Brings a database to the newest version, one transaction for each step.
+///
+/// # Errors
+/// Those of the storage.
+pub fn update(connection: &mut Connection) -> rusqlite::Result<()> {
     let done: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (place, sql) in MIGRATIONS.iter().enumerate().skip(done) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

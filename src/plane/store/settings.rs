@@ -19,6 +19,8 @@ pub enum Key {
     LoginBanner,
     /// Content of the classification banner, JSON in a string.
     ClassificationBanner,
+    /// Names the credentials file that belongs to this database, after a recovery.
+    Credentials,
     /// Inactivity after which a session ends, minutes.
     SessionMinutes,
 }
@@ -33,6 +35,7 @@ impl Key {
             Self::Sandbox => "sandbox",
             Self::LoginBanner => "login-banner",
             Self::ClassificationBanner => "classification-banner",
+            Self::Credentials => "credentials",
             Self::SessionMinutes => "session-minutes",
         }
     }

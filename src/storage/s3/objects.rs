@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::http::HttpRequest;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
-use aws_sdk_s3::primitives::{ByteStream, DateTimeFormat};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -282,9 +282,4 @@ fn below(folder: &ObjectPath, rest: &str) -> Option<ObjectPath> {
 
 fn time(time: &aws_sdk_s3::primitives::DateTime) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time.secs(), time.subsec_nanos())
-}
-
-/// A time as S3 writes it, for people.
-pub(super) fn shown(time: &aws_sdk_s3::primitives::DateTime) -> String {
-    time.fmt(DateTimeFormat::DateTime).unwrap_or_default()
 }

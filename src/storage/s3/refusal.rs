@@ -126,14 +126,6 @@ impl Refusal {
         matches!(self, Self::Answer(answer) if answer.status == 404 && answer.code == "NoSuchKey")
     }
 
-    /// The answer, where there was one: its status and code.
-    pub(super) fn status(&self) -> Option<(u16, &str)> {
-        match self {
-            Self::Answer(answer) => Some((answer.status, &answer.code)),
-            Self::Broken(_) => None,
-        }
-    }
-
     /// In words.
     pub(super) fn told(self, verb: Verb, place: &Place, clock: Option<ServerClock>) -> Trouble {
         match self {
@@ -186,8 +178,12 @@ impl Answer {
     fn kind(&self) -> Kind {
         let words = self.message.to_ascii_lowercase();
         let locked = ["object lock", "worm", "retention", "legal hold"].iter().any(|word| words.contains(word));
+        let unknown = ["no such", "no user", "not exist", "not found"].iter().any(|word| words.contains(word));
         match (self.status, &*self.code) {
+            // versitygw
+            (401 | 403 | 404, _) if unknown && words.contains("access key") => Kind::Credentials,
             (_, "AccessDenied" | "InvalidRequest" | "ObjectLocked") if locked => Kind::Locked,
+            // garage
             (_, "AccessDenied") if words.contains("no such key") || words.contains("invalid signature") => {
                 Kind::Credentials
             }
@@ -289,7 +285,7 @@ impl Answer {
 }
 
 fn skewed(clock: Option<ServerClock>, said: &str) -> Trouble {
-    let apart = clock.map(|clock| (clock.ours - clock.server).num_minutes()).filter(|minutes| *minutes != 0);
+    let apart = clock.map(|clock| clock.minutes_ahead()).filter(|minutes| *minutes != 0);
     let reason = match apart {
         Some(minutes) if minutes > 0 => format!("this machine's clock is {minutes} min ahead of the server's"),
         Some(minutes) => format!("this machine's clock is {} min behind the server's", -minutes),

@@ -182,7 +182,8 @@ impl Inner {
         let mut answer = self.http.execute(request).await.map_err(|error| self.trouble(&error))?;
         moved.touch();
         self.hear(&answer);
-        let mut body = BytesMut::new();
+        let length = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let mut body = BytesMut::with_capacity(length.min(most));
         while let Some(piece) = answer.chunk().await.map_err(|error| self.trouble(&error))? {
             moved.touch();
             if body.len() + piece.len() > most {
@@ -246,29 +247,19 @@ fn whole(answer: &reqwest::Response, body: Bytes) -> Result<HttpResponse, Troubl
 
 /// The first error of type `E` below `error`.
 fn cause<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
-    let mut current = error.source();
-    while let Some(source) = current {
-        if let Some(found) = source.downcast_ref() {
-            return Some(found);
-        }
-        // What an io::Error wraps is not among its sources: they begin one further down.
-        if let Some(found) =
-            source.downcast_ref::<io::Error>().and_then(io::Error::get_ref).and_then(|e| e.downcast_ref())
-        {
-            return Some(found);
-        }
-        current = source.source();
-    }
-    None
+    std::iter::successors(below(error), |error| below(*error)).find_map(|error| error.downcast_ref())
+}
+
+/// What an error comes from. What an `io::Error` wraps is not its source: that begins one further down.
+fn below<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.map(|wrapped| wrapped as _).or_else(|| error.source())
 }
 
 /// The reason at the bottom of a chain of errors: the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut current = error;
-    while let Some(source) = current.source() {
-        current = source;
-    }
-    text::elide(&text::clean(&current.to_string()), 160).into_owned()
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let last = std::iter::successors(Some(error), |error| below(*error)).last();
+    text::elide(&text::clean(&last.unwrap_or(error).to_string()), 160).into_owned()
 }
 
 /// When the last byte moved.

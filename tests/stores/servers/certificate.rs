@@ -1,6 +1,6 @@
 //! Certificates for servers of tests.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
 /// A certificate and its key, PEM.
 pub struct Certificate {
@@ -31,6 +31,7 @@ pub fn expired(names: &[&str]) -> Certificate {
 
 fn by_authority(params: CertificateParams) -> Certificate {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.distinguished_name.push(DnType::CommonName, "An authority of tests");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "each test binary uses a part")]
 pub use certificate::{Certificate, expired, self_signed, signed};
 
 /// What signs in. The account exists on the servers of tests alone, on loopback and without a shell.

@@ -39,6 +39,6 @@ fn ensure_user() {
     let known = Command::new("id").arg(USER).output().is_ok_and(|output| output.status.success());
     if !known {
         run(Command::new("useradd").args(["-M", "-d", "/", "-s", "/usr/sbin/nologin", USER]));
-        run_with(&mut Command::new("chpasswd"), &format!("{USER}:{PASSWORD}\n"));
     }
+    run_with(&mut Command::new("chpasswd"), &format!("{USER}:{PASSWORD}\n"));
 }

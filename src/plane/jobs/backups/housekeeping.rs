@@ -12,7 +12,7 @@ use crate::plane::actor::Actor;
 use crate::plane::backups::begin::attempt;
 use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
-use crate::plane::jobs::Stop;
+use crate::plane::jobs::{Stop, told_to_stop};
 use crate::plane::state::{Plane, SharedPlane};
 use crate::plane::store::jobs::{self, Row};
 use crate::plane::store::locations::{self, Stored};
@@ -187,6 +187,25 @@ fn blank(plane: &Plane, location: &str, backup_uid: &str, owner: &str) -> Row {
     }
 }
 
+/// The daily pass: waits for its turn first.
+pub async fn daily(plane: SharedPlane, location: String, mut stop: Stop) {
+    let turn = plane.backups.desk.turn(&location);
+    let mut inner = stop.clone();
+    let passed = tokio::select! {
+        biased;
+        () = told_to_stop(&mut stop) => return,
+        held = turn.lock() => {
+            let passed = if_due(&plane, &location, &mut inner).await;
+            drop(held);
+            passed
+        }
+    };
+    if let Err(trouble) = passed {
+        tracing::warn!(location, reason = trouble.reason, "retention could not look");
+    }
+    plane.backups.changed.notify_one();
+}
+
 /// A pass where something is to be done; a job of its own only then, so that the list of jobs stays readable.
 pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop) -> Result<(), Trouble> {
     let (stored, shelf) = plane.shelf(location).await?;
@@ -216,7 +235,7 @@ pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop)
     drop(plane.backups.desk.open(&row.uid, moment, plane.now(), false));
     let ended = tokio::select! {
         biased;
-        _ = stop.wait_for(|stop| *stop) => super::Ended::Left,
+        () = told_to_stop(stop) => super::Ended::Left,
         done = run(plane, location, &progress) => match done {
             Ok(done) => super::Ended::Well(done),
             Err(trouble) => super::Ended::Badly(trouble, None),

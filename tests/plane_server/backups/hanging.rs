@@ -1,0 +1,91 @@
+//! A store that hangs in every write until it is released.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use palette_console::clock;
+use palette_console::plane::OpenStore;
+use palette_console::storage::memory::Memory;
+use palette_console::storage::probe::Steps;
+use palette_console::storage::{Answer, Listing, ObjectPath, ServerClock, Store};
+use tokio::sync::watch;
+
+pub struct Hanging {
+    memory: Memory,
+    free: watch::Sender<bool>,
+}
+
+impl Default for Hanging {
+    fn default() -> Self {
+        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false) }
+    }
+}
+
+impl Hanging {
+    pub fn opener(self: &Arc<Self>) -> OpenStore {
+        let store = self.clone();
+        Arc::new(move |_, _| Ok(store.clone() as Arc<dyn Store>))
+    }
+
+    pub fn release(&self) {
+        self.free.send_replace(true);
+    }
+}
+
+impl Store for Hanging {
+    fn address(&self) -> String {
+        "hanging".to_owned()
+    }
+
+    fn put<'a>(&'a self, path: &'a ObjectPath, bytes: Bytes) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let _ = self.free.subscribe().wait_for(|free| *free).await.map(drop);
+            self.memory.put(path, bytes).await
+        })
+    }
+
+    fn get<'a>(&'a self, path: &'a ObjectPath, most: usize) -> Answer<'a, Bytes> {
+        self.memory.get(path, most)
+    }
+
+    fn size<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, Option<u64>> {
+        self.memory.size(path)
+    }
+
+    fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
+        self.memory.list(folder)
+    }
+
+    fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
+        self.memory.walk(folder)
+    }
+
+    fn delete<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, ()> {
+        self.memory.delete(path)
+    }
+
+    fn delete_folder<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, ()> {
+        self.memory.delete_folder(folder)
+    }
+
+    fn prove_connection<'a>(&'a self, _: &'a mut Steps<'_>) -> BoxFuture<'a, bool> {
+        Box::pin(async { true })
+    }
+
+    fn prove_writing<'a>(&'a self, _: &'a mut Steps<'_>, _: &'a ObjectPath) -> BoxFuture<'a, bool> {
+        Box::pin(async { true })
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn server_clock(&self) -> Option<ServerClock> {
+        None
+    }
+
+    fn concurrency(&self) -> usize {
+        2
+    }
+}
