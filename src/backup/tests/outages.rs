@@ -252,4 +252,7 @@ async fn one_folder_that_cannot_be_read_hides_no_other() {
     let state = |place: &Place| inventory.found.iter().find(|found| found.place == *place).unwrap().state.clone();
     assert!(matches!(state(&bad), FoundState::Damaged(None, _)));
     assert!(matches!(state(&good), FoundState::Complete(_, Authentic::Yes)));
+    // Of one alone, a refusal is no verdict.
+    let error = vault.verify(&bad, Level::Quick, &Progress::new().0).await.unwrap_err();
+    assert!(matches!(error.kind, Kind::Storage(_)), "{error}");
 }
