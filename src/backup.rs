@@ -183,3 +183,6 @@ pub struct Swept {
     /// Half-made backups that were removed.
     pub removed: Vec<Place>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,15 @@
 //! progress and messages to stderr; exit codes are those of [`Exit`].
 
 mod audits;
+mod backups;
 mod connect;
 mod failure;
+mod locations;
+mod narrate;
 mod output;
 mod pcgs;
 mod sandbox;
+mod secrets;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +46,12 @@ pub enum Command {
     /// Audit logs: list, show
     #[command(subcommand)]
     Audits(audits::Audits),
+    /// Backups of the plane: list, create, verify, restore, recover, delete, download, status, keys
+    #[command(subcommand)]
+    Backups(backups::Backups),
+    /// Where backups go: list, show, set, validate, policy, remove
+    #[command(subcommand)]
+    Locations(locations::Locations),
     /// Run the embedded plane as a daemon
     Serve(serve::Serve),
     /// Rehearse: stop a gateway's heartbeat, start the sandbox anew
@@ -57,6 +67,8 @@ pub async fn run(command: Command, config: Config) -> Result<Exit, Failure> {
     match command {
         Command::Pcgs(command) => pcgs::run(command, &config).await,
         Command::Audits(command) => audits::run(command, &config).await,
+        Command::Backups(command) => backups::run(command, &config).await,
+        Command::Locations(command) => locations::run(command, &config).await,
         Command::Serve(command) => serve::run(command, &config).await,
         Command::Sandbox(command) => sandbox::run(command, &config).await,
     }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Local, Offset, TimeDelta, TimeZone, Utc};
 
 /// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
@@ -22,6 +22,12 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
+}
+
+/// How far the machine's own time zone is ahead of UTC at a moment, summer time included.
+#[must_use]
+pub fn here(at: DateTime<Utc>) -> FixedOffset {
+    Local.offset_from_utc_datetime(&at.naive_utc()).fix()
 }
 
 /// The machine's clock, shared.

@@ -56,6 +56,8 @@ pub struct Config {
     pub api_key: Option<SecretString>,
     /// Accounts that were given by file.
     pub credentials: Option<Credentials>,
+    /// That file: a recovery changes the accounts in it.
+    pub credentials_file: Option<PathBuf>,
 }
 
 /// Why there is no configuration.
@@ -99,6 +101,7 @@ impl Config {
             data_dir: flags.data_dir.clone().map_or_else(default_data_dir, Ok)?,
             api_key,
             credentials: flags.credentials.as_deref().map(Credentials::read).transpose()?,
+            credentials_file: flags.credentials.clone(),
         })
     }
 
@@ -107,6 +110,12 @@ impl Config {
     pub fn tenant_login(&self) -> Option<Login> {
         let key = self.api_key.clone().map(Login::ApiKey);
         key.or_else(|| self.credentials.as_ref().and_then(Login::tenant_of))
+    }
+
+    /// How to sign in as system administrator, as far as it was given.
+    #[must_use]
+    pub fn system_login(&self) -> Option<Login> {
+        self.credentials.as_ref().and_then(Login::system_of)
     }
 }
 

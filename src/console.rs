@@ -78,6 +78,7 @@ impl Keeping {
                     self.tell(failed(&error));
                 }
             }
+            Order::Credentials => self.tell_credentials(),
             Order::Retry => self.open().await,
             Order::SetAside => {
                 self.let_go().await;
@@ -86,6 +87,16 @@ impl Keeping {
                     Err(error) => self.tell(failed(&error)),
                 }
             }
+        }
+    }
+
+    /// Where the console was told which credentials to use, these stay.
+    fn tell_credentials(&self) {
+        if self.keeper.is_none() || self.config.credentials.is_some() {
+            return;
+        }
+        if let Ok(read) = Credentials::read(&self.config.data_dir.join(CREDENTIALS)) {
+            self.tell(PlaneEvent::Prefilled(prefill(&self.config, Some(read), Some(CREDENTIALS))));
         }
     }
 

@@ -4,7 +4,9 @@
 //! whole or not at all, a listing tells names and sizes, and nothing else is asked of it. An object is never
 //! overwritten by the engine, so nothing depends on what a store does then.
 
+pub mod certificate;
 pub mod error;
+pub mod faulty;
 pub mod ftp;
 pub mod memory;
 pub mod path;
@@ -101,4 +103,13 @@ pub struct ServerClock {
     pub server: DateTime<Utc>,
     /// Our clock then.
     pub ours: DateTime<Utc>,
+}
+
+impl ServerClock {
+    /// How many minutes our clock is ahead of the server's; negative where it is behind.
+    #[must_use]
+    pub fn minutes_ahead(&self) -> i64 {
+        let seconds = (self.ours - self.server).num_seconds();
+        (seconds + 30 * seconds.signum()) / 60
+    }
 }

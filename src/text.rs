@@ -2,10 +2,12 @@
 
 pub mod age;
 pub mod sanitize;
+pub mod size;
 pub mod table;
 
 pub use age::{age, span};
 pub use sanitize::{clean, clean_lines, elide};
+pub use size::{size, wait};
 
 /// `1 cluster`, `12 clusters`.
 #[must_use]

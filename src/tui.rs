@@ -5,6 +5,7 @@
 //! results into messages. Screens and dialogs live in [`screens`], generic widgets in [`ui`].
 
 pub mod app;
+pub mod backups;
 pub mod command;
 pub mod jobs;
 pub mod layer;

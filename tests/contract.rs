@@ -5,6 +5,9 @@
 #[path = "contract/answers.rs"]
 mod answers;
 #[cfg(test)]
+#[path = "contract/backups.rs"]
+mod backups;
+#[cfg(test)]
 #[path = "contract/recorder.rs"]
 mod recorder;
 #[cfg(test)]

@@ -4,6 +4,9 @@
 #[path = "flows/access.rs"]
 mod access;
 #[cfg(test)]
+#[path = "flows/backups.rs"]
+mod backups;
+#[cfg(test)]
 #[path = "flows/daemon.rs"]
 mod daemon;
 #[cfg(test)]

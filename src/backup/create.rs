@@ -1,9 +1,9 @@
 //! Making a backup: who makes it, segments, listed again, manifest, read back.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use super::folder::{self, Folder, size_fault};
@@ -33,12 +33,11 @@ impl Vault {
         let made = async {
             let draft = Draft::new(self, order, &sources)?;
             draft.refuse_what_is_there().await?;
-            let (committing, _watch) = watch::channel(false);
+            let committing = AtomicBool::new(false);
             let made = draft.make(sources, progress, &committing).await;
             if made.is_err() {
                 progress.tell(|moment| moment.phase = "Tidying up");
-                let committed = *committing.borrow();
-                self.tidy(&draft.place, committed).await;
+                self.tidy(&draft.place, committing.load(Ordering::Relaxed)).await;
             }
             made
         };
@@ -109,7 +108,7 @@ impl<'a> Draft<'a> {
         &self,
         sources: Vec<Box<dyn Source>>,
         progress: &Progress,
-        committing: &watch::Sender<bool>,
+        committing: &AtomicBool,
     ) -> Result<Manifest, Kind> {
         progress.tell(|moment| moment.phase = "Preparing");
         self.begin().await?;
@@ -123,7 +122,7 @@ impl<'a> Draft<'a> {
         self.check_listing(&manifest).await?;
         self.mark_format().await?;
         progress.tell(|moment| moment.phase = "Committing");
-        committing.send_replace(true);
+        committing.store(true, Ordering::Relaxed);
         self.commit(&file).await?;
         let begin = self.object(&layout::begin(&self.vault.writer))?;
         if let Err(error) = self.vault.store.delete(&begin).await {

@@ -1,8 +1,11 @@
 //! What is past its time and may go. Pure: the plan is made from a listing and carried out elsewhere.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 
-use super::{Found, Place};
+use super::{Authentic, Found, FoundState, Manifest, Place};
+use crate::schedule::Schedule;
 
 /// What retention goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +27,62 @@ pub struct Plan {
     pub kept: Vec<(Place, String)>,
 }
 
-/// What a pass at `now` would do to the backups of the plane `plane_uid`; those of others are never touched.
+/// What a pass at `now` would do to the backups of the plane `plane_uid`; those of others are never touched. A good backup
+/// is complete and authentic; what is not is left to a person.
 #[must_use]
 pub fn plan(found: &[Found], plane_uid: &str, policy: Policy, now: DateTime<Utc>) -> Plan {
-    let _ = (found, plane_uid, policy, now);
-    Plan::default()
+    let mut backups: Vec<Backup<'_>> =
+        found.iter().filter(|found| found.place.plane_uid == plane_uid).filter_map(Backup::of).collect();
+    backups.sort_by_key(|backup| Reverse((backup.manifest.completed, backup.place)));
+    let stays = policy.min_good.max(1);
+    let (mut plan, mut good) = (Plan::default(), 0);
+    for (rank, backup) in backups.iter().enumerate() {
+        good += usize::from(backup.flaw.is_none());
+        if now <= Schedule::expires(backup.manifest.completed, policy.retention_days) {
+            continue;
+        }
+        let reason = match backup.flaw {
+            Some(flaw) => Some(flaw.to_owned()),
+            None if good <= stays => Some(format!("it is among the {stays} newest good backups, which always stay")),
+            None if rank == 0 => Some("it is the newest backup".to_owned()),
+            None => None,
+        };
+        match reason {
+            Some(reason) => plan.kept.push((backup.place.clone(), reason)),
+            None => plan.expired.push(backup.place.clone()),
+        }
+    }
+    plan.expired.reverse();
+    let later = plan.expired.split_off(plan.expired.len().min(policy.most));
+    let reason = format!("one pass deletes at most {}; the next one goes on", policy.most);
+    plan.kept.extend(later.into_iter().map(|place| (place, reason.clone())));
+    plan
 }
+
+/// A backup that has a time.
+struct Backup<'a> {
+    place: &'a Place,
+    manifest: &'a Manifest,
+    /// Why it does not count as good, and is not deleted by itself.
+    flaw: Option<&'static str>,
+}
+
+impl<'a> Backup<'a> {
+    fn of(found: &'a Found) -> Option<Self> {
+        let (manifest, flaw) = match &found.state {
+            FoundState::Complete(manifest, Authentic::Yes) => (manifest, None),
+            FoundState::Complete(manifest, Authentic::No) => {
+                (manifest, Some("its manifest is not authentic; delete it by hand"))
+            }
+            FoundState::Complete(manifest, Authentic::KeyMissing) => {
+                (manifest, Some("its recovery key is not on this plane; delete it by hand"))
+            }
+            FoundState::Damaged(Some(manifest), _) => (manifest, Some("it is damaged; delete it by hand")),
+            _ => return None,
+        };
+        Some(Self { place: &found.place, manifest, flaw })
+    }
+}
+
+#[cfg(test)]
+mod tests;

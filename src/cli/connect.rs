@@ -1,6 +1,8 @@
 //! From configuration to a client: attaches to the embedded plane or starts it, or dials the one that was
 //! named, and signs in.
 
+pub mod again;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::client::{Address, Client, Login, Options};
+use crate::client::{Address, Client, Login, Options, SessionKind};
 use crate::clock;
 use crate::config::{Config, Target};
 use crate::plane::embedded::{Keeper, KeeperEvent};
@@ -59,6 +61,21 @@ pub struct Plane {
 impl Plane {
     /// Connects, and signs in as tenant administrator.
     pub async fn connect(config: &Config) -> Result<Self, Failure> {
+        Self::connect_as(config, SessionKind::Tenant, true).await
+    }
+
+    /// Connects, and signs in as system administrator.
+    pub async fn connect_system(config: &Config) -> Result<Self, Failure> {
+        Self::connect_as(config, SessionKind::System, true).await
+    }
+
+    /// Connects as system administrator for something that changes the accounts: nobody signs in again by itself, since
+    /// that could be with a password that counts as a wrong one. See [`again::sign_in`].
+    pub async fn connect_for_restore(config: &Config) -> Result<Self, Failure> {
+        Self::connect_as(config, SessionKind::System, false).await
+    }
+
+    async fn connect_as(config: &Config, kind: SessionKind, stay_signed_in: bool) -> Result<Self, Failure> {
         let (address, watch) = match &config.target {
             Target::Remote(address) => (address.clone(), None),
             Target::Embedded => {
@@ -67,7 +84,7 @@ impl Plane {
                 (Address::Socket(keeper.socket().to_owned()), Some(Watch::over(keeper)))
             }
         };
-        match signed_in(address, config).await {
+        match signed_in(address, config, kind, stay_signed_in).await {
             Ok(client) => Ok(Self { client, watch }),
             Err(failure) => {
                 let_go(watch).await;
@@ -82,15 +99,22 @@ impl Plane {
     }
 }
 
-async fn signed_in(address: Address, config: &Config) -> Result<Client, Failure> {
-    let login = match (config.tenant_login(), &config.target) {
-        (None, Target::Embedded) => own_login(&config.data_dir)?,
-        (given, _) => given,
-    };
-    let login = login.ok_or_else(|| Failure::new(Exit::NotAuthenticated, NO_CREDENTIALS))?;
+async fn signed_in(
+    address: Address,
+    config: &Config,
+    kind: SessionKind,
+    stay_signed_in: bool,
+) -> Result<Client, Failure> {
+    let login = login(config, kind)?.ok_or_else(|| {
+        let missing = match kind {
+            SessionKind::Tenant => NO_CREDENTIALS,
+            SessionKind::System => NO_SYSTEM_CREDENTIALS,
+        };
+        Failure::new(Exit::NotAuthenticated, missing)
+    })?;
     let options = Options {
         trust: config.trust.clone(),
-        auto_login: Some(login.clone()),
+        auto_login: stay_signed_in.then(|| login.clone()),
         ..Options::new(address, clock::system())
     };
     let client = Client::new(options)?;
@@ -99,10 +123,25 @@ async fn signed_in(address: Address, config: &Config) -> Result<Client, Failure>
     Ok(client)
 }
 
-/// The login that the embedded plane wrote down for its owner; `None` where its file is gone.
-fn own_login(data_dir: &Path) -> Result<Option<Login>, Failure> {
-    match Credentials::read(&data_dir.join(CREDENTIALS)) {
-        Ok(credentials) => Ok(Login::tenant_of(&credentials)),
+/// What was given to sign in with, or what the embedded plane wrote down for its owner.
+fn login(config: &Config, kind: SessionKind) -> Result<Option<Login>, Failure> {
+    let given = match kind {
+        SessionKind::Tenant => config.tenant_login(),
+        SessionKind::System => config.system_login(),
+    };
+    match (given, &config.target) {
+        (None, Target::Embedded) => own_login(&config.data_dir.join(CREDENTIALS), kind),
+        (given, _) => Ok(given),
+    }
+}
+
+/// The login that a file of credentials holds now; `None` where the file is gone.
+fn own_login(path: &Path, kind: SessionKind) -> Result<Option<Login>, Failure> {
+    match Credentials::read(path) {
+        Ok(credentials) => Ok(match kind {
+            SessionKind::Tenant => Login::tenant_of(&credentials),
+            SessionKind::System => Login::system_of(&credentials),
+        }),
         Err(SecretError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(Exit::NotAuthenticated, error)),
     }
@@ -110,6 +149,9 @@ fn own_login(data_dir: &Path) -> Result<Option<Login>, Failure> {
 
 const NO_CREDENTIALS: &str = "no credentials for the plane: name a file with --api-key-file or --credentials, or set \
                               SPECTROCLOUD_APIKEY";
+
+const NO_SYSTEM_CREDENTIALS: &str = "no system administrator's account for the plane: name a file with --credentials \
+                                     that has one under [system], with username and password";
 
 /// Takes the plane over when the console that runs it ends while this command is at work.
 struct Watch {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::client::address::AddressError;
-use crate::client::{self, Kind};
+use crate::client::{self, Kind, SessionKind};
 use crate::config::ConfigError;
 
 /// Exit codes; documented in the README and stable.
@@ -67,7 +67,8 @@ impl From<client::Error> for Failure {
         let exit = exit_of(&error);
         match error.signed_out() {
             // A command has no session that a person could open again: it has only what it was given.
-            Some(_) => Self::new(exit, format!("could not {}: {REJECTED}", error.operation)),
+            Some(SessionKind::Tenant) => Self::new(exit, format!("could not {}: {REJECTED}", error.operation)),
+            Some(SessionKind::System) => Self::new(exit, format!("could not {}: {REJECTED_SYSTEM}", error.operation)),
             None => Self::new(exit, error),
         }
     }
@@ -75,6 +76,9 @@ impl From<client::Error> for Failure {
 
 const REJECTED: &str = "the plane does not accept the credentials of this command. Check the API key \
                         (--api-key-file, SPECTROCLOUD_APIKEY) or the account in the file of --credentials";
+
+const REJECTED_SYSTEM: &str = "the plane does not accept the credentials of this command. Check the account under \
+                               [system] in the file of --credentials";
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {

@@ -134,6 +134,6 @@ pub fn confirm(yes: bool, question: &str, expected: &str) -> Result<(), Failure>
     if answer.trim_end_matches(['\r', '\n']) == shown {
         Ok(())
     } else {
-        Err(Failure::new(Exit::Failed, "that is not the name; nothing was changed"))
+        Err(Failure::new(Exit::Failed, "that is not what was to be typed; nothing was changed"))
     }
 }

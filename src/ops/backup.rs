@@ -9,7 +9,7 @@ mod palette;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 
-use crate::api::backup::{Backup, BackupList};
+use crate::api::backup::{Backup, BackupList, Verified};
 use crate::api::job::Job;
 use crate::api::location::LocationView;
 use crate::api::{JobKind, JobState, Mode, TransferState, VerifyLevel};
@@ -36,11 +36,17 @@ impl Done {
         self.job.state == JobState::Completed
     }
 
+    /// What this very job has found, where it was a verification that could be done.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verified> {
+        let verified = self.backup.as_ref()?.verified.as_ref()?;
+        (self.job.kind == JobKind::Verify && verified.at >= self.job.started).then_some(verified)
+    }
+
     /// Whether a verification found the backup whole.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let verified = self.backup.as_ref().and_then(|backup| backup.verified.as_ref());
-        self.succeeded() && verified.is_none_or(|verified| verified.good)
+        self.succeeded() && self.verdict().is_none_or(|verified| verified.good)
     }
 }
 
@@ -240,7 +246,6 @@ pub fn is_recent(newest: Option<&Backup>, now: DateTime<Utc>, most: chrono::Time
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::backup::Verified;
     use crate::api::location::Location;
 
     fn shelf(name: &str, backups: Vec<Backup>) -> Shelf {
@@ -268,6 +273,17 @@ mod tests {
         unread.backups = Ok(BackupList { unread: "The host refused.".into(), ..BackupList::default() });
         let missing = pick(&[unread], "c").unwrap_err().to_string();
         assert!(missing.ends_with("; not read: s3 (The host refused)"), "{missing}");
+    }
+
+    #[test]
+    fn an_older_verdict_is_not_taken_for_this_jobs() {
+        let at = |hour: u32| format!("2026-11-22T{hour:02}:00:00Z").parse().ok();
+        let job = Job { kind: JobKind::Verify, state: JobState::Error, started: at(8), ..Job::default() };
+        let told = |hour| Some(Verified { at: at(hour), detail: "cut short".into(), ..Verified::default() });
+        let done = |hour| Done { job: job.clone(), backup: Some(Backup { verified: told(hour), ..backup("a", 1) }) };
+        assert_eq!(done(7).verdict(), None);
+        assert_eq!(done(8).verdict().map(|verdict| verdict.good), Some(false));
+        assert!(!done(8).is_whole());
     }
 
     #[test]

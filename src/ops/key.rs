@@ -8,8 +8,9 @@ use crate::api::backup::{KeyText, RecoveryKey, Sensitive};
 use crate::client::{Client, Error};
 use crate::secret::{self, SecretError};
 
-/// What every line of an age key that is no comment begins with.
-const AGE: &str = "AGE-SECRET-KEY-1";
+/// What every line of age's own begins with. What is wrong with one of them the plane can say best; anything else, such as
+/// a private key of another kind that was named by mistake, is not sent at all.
+const AGE: &str = "AGE";
 
 /// Why a key was not exported or imported.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +64,8 @@ pub async fn export_to(client: &Client, path: &Path) -> Result<(), KeyError> {
 /// # Errors
 /// See [`KeyError`]; text that holds no key is not sent.
 pub async fn import(client: &Client, text: &SecretString) -> Result<RecoveryKey, KeyError> {
-    let lines = text.expose_secret().lines().map(str::trim);
-    if !lines.clone().any(|line| line.len() > AGE.len() && line.to_ascii_uppercase().starts_with(AGE)) {
+    let mut lines = text.expose_secret().lines().map(str::trim);
+    if !lines.any(|line| line.get(..AGE.len()).is_some_and(|start| start.eq_ignore_ascii_case(AGE))) {
         return Err(KeyError::NotAKey);
     }
     let key = KeyText { key: Sensitive(text.expose_secret().trim().to_owned()) };

@@ -1,6 +1,13 @@
 //! The application: messages in, effects out, and a view of itself. No I/O, no clock, no waiting.
 
 mod answers;
+mod backups;
+#[cfg(test)]
+mod backups_scenes;
+#[cfg(test)]
+mod backups_stage;
+#[cfg(test)]
+mod backups_test;
 #[cfg(test)]
 mod changes_test;
 pub mod frame;
@@ -24,6 +31,7 @@ use super::model::{Freshness, Model, Now, PlaneState, Sessions};
 use super::msg::{Answer, Effect, Request};
 use super::runtime::input::Input;
 use super::screens::audits::Audits;
+use super::screens::backup::BackupTab;
 use super::screens::errors::ErrorLog;
 use super::screens::gateways::Gateways;
 use super::screens::login::{Cards, LoginCard, LoginDialog};
@@ -31,6 +39,8 @@ use super::screens::trouble::TroubleScreen;
 use super::ui::widgets::toast::{ToastKind, Toasts};
 use crate::client::{SessionKind, Who};
 use crate::ops::Inventory;
+
+use backups::BackupWatch;
 
 /// A tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +78,7 @@ impl Tab {
     fn scope(self) -> Scope {
         match self {
             Self::Gateways => Scope::Gateways,
-            Self::Backup => Scope::Everywhere,
+            Self::Backup => Scope::Backup,
             Self::Audits => Scope::Audits,
         }
     }
@@ -94,6 +104,7 @@ pub struct App {
     pub model: Model,
     tab: Tab,
     gateways: Gateways,
+    backup: BackupTab,
     audits: Audits,
     cards: Cards,
     trouble: Option<TroubleScreen>,
@@ -109,6 +120,8 @@ pub struct App {
     /// When the clusters are counted anew by themselves; rarer, since that takes many reads.
     recount_at: Option<Instant>,
     recount_began: Option<Instant>,
+    /// The person for whom backups were read, and when they are read anew by themselves.
+    watch: BackupWatch,
 }
 
 /// How often clusters are counted anew by themselves, at most.
@@ -126,6 +139,7 @@ impl App {
             model,
             tab: Tab::default(),
             gateways: Gateways::default(),
+            backup: BackupTab::default(),
             audits: Audits::default(),
             trouble: None,
             layers: Vec::new(),
@@ -136,6 +150,7 @@ impl App {
             refresh_at: None,
             recount_at: None,
             recount_began: None,
+            watch: BackupWatch::default(),
         }
     }
 
@@ -146,6 +161,7 @@ impl App {
         let acts = match msg {
             Msg::Input(Input::Resize(width, height)) => {
                 self.model.screen = Rect::new(0, 0, width, height);
+                self.backup.refresh(&self.model);
                 Acts::new()
             }
             Msg::Input(Input::Key(key)) => {
@@ -168,7 +184,8 @@ impl App {
     pub fn deadline(&self) -> Option<Instant> {
         let minute = self.model.now.tick + until_next_minute(self.model.now);
         let others = [self.toasts.deadline(), self.gateways.deadline(), self.refresh_at, self.recount_at];
-        others.into_iter().flatten().chain([minute]).min()
+        let others = others.into_iter().chain([self.backups_deadline()]);
+        others.flatten().chain([minute]).min()
     }
 
     fn on_wake(&mut self) -> Acts {
@@ -181,6 +198,7 @@ impl App {
         if self.recount_at.take_if(|at| *at <= now).is_some() && self.is_signed_in(SessionKind::Tenant) {
             acts.push(self.recount());
         }
+        acts.extend(self.wake_backups());
         acts
     }
 
@@ -205,6 +223,7 @@ impl App {
         match event {
             PlaneEvent::Ready(ready) => self.on_ready(*ready),
             PlaneEvent::Failed(trouble) => self.fail(trouble),
+            PlaneEvent::Prefilled(prefill) => self.on_prefilled(prefill),
             PlaneEvent::TookOver { previous } => {
                 let who = previous.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 let words = format!("This console runs the plane now; the one before{who} ended or stopped.");
@@ -212,6 +231,9 @@ impl App {
                 let mut acts = vec![Act::Notice(Tone::Info, words)];
                 if self.is_signed_in(SessionKind::Tenant) {
                     acts.extend(self.reread());
+                }
+                if self.tab == Tab::Backup && self.is_signed_in(SessionKind::System) {
+                    acts.extend(self.reread_backups());
                 }
                 acts
             }
@@ -231,6 +253,7 @@ impl App {
         self.model.version = None;
         self.read_for = None;
         self.forget();
+        self.forget_backups();
         self.model.prefill = ready.prefill;
         self.model.place = ready.place;
         self.model.local = ready.local;
@@ -314,7 +337,8 @@ impl App {
     /// Closes a session that the plane does not accept any more. Over a dialog the login comes as a dialog too, so
     /// that what was typed below stays; else the tab itself shows its card.
     fn sign_out(&mut self, kind: SessionKind) {
-        let card = || LoginCard::new(kind, &self.model.prefill).ended();
+        let restored = self.watch.restoring;
+        let card = || LoginCard::new(kind, &self.model.prefill).ended().after_restore(restored);
         let (body, dialog) = (card(), card());
         if self.is_signed_in(kind) {
             self.model.sessions.set(kind, None);

@@ -16,7 +16,7 @@ pub enum Command {
     Help,
     /// What went wrong so far.
     Errors,
-    /// Watch the migrations of this session.
+    /// Watch the newest migration, or the newest job of the backups.
     Jobs,
     /// Read anew.
     Refresh,
@@ -50,6 +50,28 @@ pub enum Command {
     Open,
     /// Show the entries of every resource again.
     AllEntries,
+    /// Make a backup now.
+    Create,
+    /// Change where backups go and when.
+    Configure,
+    /// Prove that the selected backup is whole.
+    Verify,
+    /// Bring the selected backup back.
+    Restore,
+    /// Copy the files of the selected backup.
+    Download,
+    /// Everything that is known of the selected backup.
+    Details,
+    /// Every location.
+    Locations,
+    /// A further location.
+    NewLocation,
+    /// The recovery key.
+    RecoveryKey,
+    /// The policies for the bucket's account.
+    Policy,
+    /// Cancel the job that is under way.
+    CancelJob,
 }
 
 /// Where a command can be given.
@@ -59,6 +81,8 @@ pub enum Scope {
     Everywhere,
     /// On the gateways.
     Gateways,
+    /// On the backups.
+    Backup,
     /// On the audit logs.
     Audits,
 }
@@ -70,6 +94,7 @@ impl Scope {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Gateways => "Private Cloud Gateways",
+            Self::Backup => "Backup/Restore",
             Self::Audits => "Audit Logs",
         }
     }
@@ -103,7 +128,7 @@ const fn entry(
 }
 
 use Command as C;
-use Scope::{Audits, Everywhere, Gateways};
+use Scope::{Audits, Backup, Everywhere, Gateways};
 
 /// Every command. The order is the order of hints and help.
 pub const TABLE: &[Entry] = &[
@@ -116,17 +141,34 @@ pub const TABLE: &[Entry] = &[
     entry(Gateways, C::Filter, &["/"], ("filter", 3), "narrow the rows: text, !text or column:text"),
     entry(Gateways, C::Sort, &["s"], ("sort", 5), "sort by the next column"),
     entry(Gateways, C::Reverse, &["S"], ("", 9), "turn the order around"),
+    entry(Backup, C::Menu, &["enter"], ("actions", 0), "what can be done with the selected backup"),
+    entry(Backup, C::Create, &["+", "c"], ("create", 0), "make a backup now"),
+    entry(Backup, C::Configure, &["e"], ("configure", 2), "where backups go and when"),
+    entry(Backup, C::Verify, &["v"], ("verify", 3), "prove that the selected backup is whole"),
+    entry(Backup, C::Restore, &["R"], ("", 9), "bring the selected backup back, after a confirmation"),
+    entry(Backup, C::Download, &["f"], ("", 9), "copy its files into a directory"),
+    entry(Backup, C::Delete, &["d", "delete"], ("", 9), "delete it, after a confirmation"),
+    entry(Backup, C::Details, &["i"], ("", 9), "everything that is known of it"),
+    entry(Backup, C::CopyUid, &["y"], ("", 9), "copy its uid to the clipboard"),
+    entry(Backup, C::Locations, &["l"], ("locations", 4), "every location"),
+    entry(Backup, C::NewLocation, &["n"], ("", 9), "a further location, also from a saved configuration"),
+    entry(Backup, C::RecoveryKey, &["K"], ("recovery key", 4), "export or import the recovery key"),
+    entry(Backup, C::Policy, &["p"], ("IAM policy", 5), "the IAM policies that S3 backups need"),
+    entry(Backup, C::CancelJob, &["x"], ("", 9), "cancel what is under way"),
+    entry(Backup, C::Filter, &["/"], ("filter", 7), "narrow the rows: text, !text or column:text"),
+    entry(Backup, C::Sort, &["s"], ("", 9), "sort by the next column"),
+    entry(Backup, C::Reverse, &["S"], ("", 9), "turn the order around"),
     entry(Audits, C::Open, &["enter"], ("read", 0), "the selected entry at length"),
     entry(Audits, C::AllEntries, &["x"], ("", 9), "show the entries of every resource again"),
     entry(Audits, C::CopyUid, &["y"], ("copy uid", 4), "copy the uid of the entry to the clipboard"),
     entry(Everywhere, C::Refresh, &["r", "f5"], ("refresh", 6), "read everything anew"),
-    entry(Everywhere, C::Jobs, &["w"], ("", 9), "watch the migrations of this session"),
+    entry(Everywhere, C::Jobs, &["w"], ("", 9), "watch the newest migration or backup job"),
     entry(Everywhere, C::NextTab, &["tab"], ("", 9), "the next tab"),
     entry(Everywhere, C::PreviousTab, &["shift-tab"], ("", 9), "the tab before"),
     entry(Everywhere, C::Tab(1), &["1", "alt-1"], ("", 9), "Private Cloud Gateways"),
     entry(Everywhere, C::Tab(2), &["2", "alt-2"], ("", 9), "Backup/Restore"),
     entry(Everywhere, C::Tab(3), &["3", "alt-3"], ("", 9), "Audit Logs"),
-    entry(Everywhere, C::Errors, &["e"], ("", 9), "what went wrong so far"),
+    entry(Everywhere, C::Errors, &["E"], ("", 9), "what went wrong so far"),
     entry(Everywhere, C::Dismiss, &["esc"], ("", 9), "dismiss messages; clear the filter"),
     entry(Everywhere, C::Redraw, &["ctrl-l"], ("", 9), "draw the screen anew"),
     entry(Everywhere, C::Suspend, &["ctrl-z"], ("", 9), "go to the shell; fg comes back"),
@@ -176,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_can_be_read_and_means_one_thing_in_its_scope() {
-        for scope in [Gateways, Audits, Everywhere] {
+        for scope in [Gateways, Backup, Audits, Everywhere] {
             let mut seen = Vec::new();
             for entry in TABLE.iter().filter(|entry| entry.scope == scope || entry.scope == Everywhere) {
                 for name in entry.keys {

@@ -75,10 +75,14 @@ pub trait Layer {
         false
     }
 
-    /// Whether this dialog shows how a change to the gateway with this uid ends; else a message tells it.
+    /// Whether this dialog shows how a change to the gateway with this uid ends, or a job of the plane with this one;
+    /// else a message tells it.
     fn follows(&self, _uid: &str) -> bool {
         false
     }
+
+    /// What a login card is filled with has changed.
+    fn on_prefill(&mut self, _prefill: &super::link::Prefill) {}
 
     /// The session that this dialog opens, where it is a login card.
     fn opens_session(&self) -> Option<crate::client::SessionKind> {

@@ -19,6 +19,8 @@ pub enum PlaneEvent {
         /// Process that ran it before.
         previous: Option<u32>,
     },
+    /// What login cards are filled with now.
+    Prefilled(Prefill),
 }
 
 /// A plane to talk to.
@@ -84,6 +86,8 @@ pub enum Order {
     Retry,
     /// Move the damaged database aside, keep it, and start anew.
     SetAside,
+    /// Read the credentials of the plane on this machine once more: a recovery renews them.
+    Credentials,
 }
 
 /// Both directions.

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 
 use ratatui::layout::Rect;
 
+use super::backups::Backups;
 use super::jobs::Jobs;
 use super::link::{Prefill, Trouble};
 use super::ui::{Glyphs, Look, Theme};
@@ -107,6 +108,10 @@ pub struct Model {
     pub freshness: Freshness,
     /// Migrations of this session.
     pub jobs: Jobs,
+    /// What is known of locations and backups.
+    pub backups: Backups,
+    /// How far the person's time zone is ahead of UTC at a moment.
+    pub zone: fn(DateTime<Utc>) -> FixedOffset,
     /// Directory in which files are saved.
     pub save_dir: PathBuf,
     /// The whole screen.
@@ -138,6 +143,8 @@ impl Model {
             pcgs: Vec::new(),
             freshness: Freshness::default(),
             jobs: Jobs::default(),
+            backups: Backups::default(),
+            zone: crate::clock::here,
             save_dir: PathBuf::new(),
             screen: Rect::default(),
         }

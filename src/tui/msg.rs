@@ -1,5 +1,7 @@
 //! What travels between the pure core and the world: requests out, answers in. All of it is data.
 
+pub mod backup;
+
 use std::path::PathBuf;
 
 use crate::api::audit::AuditQuery;
@@ -49,6 +51,7 @@ impl std::fmt::Debug for Order {
             Self::Resume => "Resume",
             Self::Retry => "Retry",
             Self::SetAside => "SetAside",
+            Self::Credentials => "Credentials",
         })
     }
 }
@@ -94,6 +97,8 @@ pub enum Request {
         /// The new name.
         name: String,
     },
+    /// Something about backups.
+    Backup(backup::Ask),
 }
 
 /// The kind of a request: a newer one of the same kind takes the place of an older one.
@@ -117,7 +122,9 @@ pub enum Kind {
     Audits,
     /// See [`Request::MigratePreflight`] and [`Request::DeletePreflight`].
     Preflight,
-    /// A change to the gateway with this uid: never abandoned.
+    /// A question about backups.
+    Backup(backup::About),
+    /// A change to the gateway with this uid, or to something else that is named: never abandoned.
     Change(String),
 }
 
@@ -138,6 +145,27 @@ impl Request {
             Self::Migrate(plan) | Self::Watch(plan) => Kind::Change(plan.source.uid.clone()),
             Self::Delete(plan) => Kind::Change(plan.pcg.uid.clone()),
             Self::Rename { uid, .. } => Kind::Change(uid.clone()),
+            Self::Backup(ask) => ask.about().map_or_else(|| Kind::Change(ask.change()), Kind::Backup),
+        }
+    }
+
+    /// Whether it changes something, so that it is never repeated.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        match self {
+            Self::Migrate(_) | Self::Delete(_) | Self::Rename { .. } | Self::Login(_) => true,
+            Self::Backup(ask) => ask.about().is_none(),
+            _ => false,
+        }
+    }
+
+    /// The session that it needs.
+    #[must_use]
+    pub fn session(&self) -> SessionKind {
+        match self {
+            Self::Version | Self::Backup(_) => SessionKind::System,
+            Self::Login(login) => login.kind(),
+            _ => SessionKind::Tenant,
         }
     }
 }
@@ -182,6 +210,8 @@ pub enum Answer {
     Deleted(String, Result<Box<delete::Deleted>, delete::DeleteError>),
     /// A gateway was renamed.
     Renamed(String, Result<(), RenameError>),
+    /// Something about backups.
+    Backup(backup::Told),
     /// A file was written, or not.
     Saved(Result<PathBuf, String>),
     /// What became of a text for the clipboard, in words.

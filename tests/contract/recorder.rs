@@ -26,7 +26,7 @@ impl Seen {
     }
 }
 
-type Answers = &'static [(&'static str, u16, &'static str)];
+pub type Answers = &'static [(&'static str, u16, &'static str)];
 
 struct Record {
     answers: Answers,

@@ -60,7 +60,7 @@ fn whatever_fails_later_leaves_the_rows_and_heals_by_itself() {
         console.key("r");
         console.wait_gone("Not refreshed since");
     }
-    console.key("e");
+    console.key("E");
     console.wait_for("What went wrong");
     console.wait_for("Wait 60 s; the");
     console.wait_for("Reference: r-1.");

@@ -108,7 +108,7 @@ fn help_and_errors_open_everywhere_and_close_again() {
     console.wait_for("move its clusters to another gateway");
     console.key("?");
     console.wait_gone("move its clusters to another gateway");
-    console.key("e");
+    console.key("E");
     console.wait_for("Nothing went wrong so far.");
     console.key("esc");
     console.wait_gone("Nothing went wrong so far.");

@@ -101,3 +101,6 @@ fn immutable(file: &Path) -> Result<String, String> {
     let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     Ok(format!("file:{name}?immutable=1"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,7 @@ fn a_stream_that_unpacks_to_more_than_it_says_is_stopped() {
 #[test]
 fn another_key_and_changed_or_missing_bytes_are_told_apart() {
     let key = key();
-    let recipe = Recipe { level: Some(1), recipient: Some(key.recipient()), segment_bytes: 10_000 };
+    let recipe = Recipe { level: Some(1), recipient: Some(key.recipient()), segment_bytes: 3000 };
     let (stream, segments) = packed(&plain(), &recipe);
     assert!(segments.len() > 3, "{}", segments.len());
     let told = |key: &Arc<RecoveryKey>, segments| match unpack(&stream, Some(Arc::clone(key)), segments) {
@@ -94,7 +94,7 @@ fn another_key_and_changed_or_missing_bytes_are_told_apart() {
 
 #[test]
 fn damage_of_what_is_only_packed_is_told_as_that() {
-    let recipe = Recipe { level: Some(1), recipient: None, segment_bytes: 10_000 };
+    let recipe = Recipe { level: Some(1), recipient: None, segment_bytes: 3000 };
     let (stream, mut segments) = packed(&plain(), &recipe);
     segments.pop();
     let Err(Wrong::Fault(words)) = unpack(&stream, None, segments) else { panic!("it was taken") };

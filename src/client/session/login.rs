@@ -97,6 +97,15 @@ impl Login {
     }
 }
 
+impl Login {
+    /// The system login that a credentials file holds.
+    #[must_use]
+    pub fn system_of(credentials: &Credentials) -> Option<Self> {
+        let account = credentials.system.as_ref()?;
+        Some(Self::System { username: account.username.clone(), password: account.password.clone() })
+    }
+}
+
 /// Who a session belongs to, for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {

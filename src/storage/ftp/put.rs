@@ -37,11 +37,19 @@ impl Ftp {
         outcome
     }
 
-    /// Where the bytes go first; the name itself where the server does not rename, or there is no room for a suffix.
+    /// Where the bytes go first; the name itself where the server does not rename.
     fn first_name(&self, path: &ObjectPath) -> ObjectPath {
-        let part = path.folder().join(&format!("{}.part", path.name()));
-        let direct = self.memory(|memory| memory.no_rename);
-        part.ok().filter(|_| !direct).unwrap_or_else(|| path.clone())
+        let name = path.name();
+        if self.memory(|memory| memory.no_rename) {
+            return path.clone();
+        }
+        let part = path.folder().join(&format!("{name}.part")).or_else(|_| {
+            // No room for a suffix: a shorter name that is still its own.
+            let digest = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
+            let short: String = digest.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+            path.folder().join(&format!("{short}.part"))
+        });
+        part.unwrap_or_else(|_| path.clone())
     }
 
     async fn put_once(&self, upload: &Upload<'_>) -> Result<(), Fault> {

@@ -56,11 +56,7 @@ impl App {
         }
         let Some(kind) = error.signed_out() else { return };
         self.sign_out(kind);
-        let is_change = matches!(
-            request,
-            Some(Request::Migrate(_) | Request::Delete(_) | Request::Rename { .. } | Request::Login(_))
-        );
-        if let (Some(request), false) = (request, is_change) {
+        if let Some(request) = request.filter(|request| !request.is_change()) {
             self.pending.retain(|other| other.kind() != request.kind());
             self.pending.push(request);
         }
@@ -74,8 +70,12 @@ impl App {
                 Acts::new()
             }
             Answer::Login(kind, Ok(who)) => {
-                if *kind == SessionKind::Tenant {
-                    self.read_for(who);
+                match kind {
+                    SessionKind::Tenant => {
+                        self.restored_seen();
+                        self.read_for(who);
+                    }
+                    SessionKind::System => self.read_backups_for(who),
                 }
                 self.model.sessions.set(*kind, Some(who.clone()));
                 self.after_login(*kind)
@@ -103,6 +103,7 @@ impl App {
             Answer::MigrationEnded(uid, result) => self.on_migration_ended(uid, result),
             Answer::Deleted(uid, result) => self.on_deleted(uid, result),
             Answer::Renamed(uid, result) => self.on_renamed(uid, result),
+            Answer::Backup(told) => self.on_backup(told),
             Answer::Saved(Ok(path)) => vec![Act::Notice(Tone::Done, format!("Saved as {}", path.display()))],
             Answer::Saved(Err(words)) => vec![Act::Notice(Tone::Failed, words.clone())],
             Answer::Copied(words) => vec![Act::Notice(Tone::Info, words.clone())],
@@ -135,11 +136,16 @@ impl App {
                 }
                 acts
             }
-            SessionKind::System => vec![Act::Effect(Effect::Ask(Request::Version))],
+            SessionKind::System => {
+                let mut acts = vec![Act::Effect(Effect::Ask(Request::Version))];
+                if self.tab == super::Tab::Backup {
+                    acts.extend(self.reread_backups());
+                }
+                acts
+            }
         };
-        let (again, later) = std::mem::take(&mut self.pending)
-            .into_iter()
-            .partition(|request| matches!(request, Request::Version) == (kind == SessionKind::System));
+        let (again, later) =
+            std::mem::take(&mut self.pending).into_iter().partition(|request| request.session() == kind);
         self.pending = later;
         let again: Vec<Request> = again;
         let asked = |acts: &Acts, wanted: &Request| {
@@ -222,7 +228,7 @@ impl App {
         acts
     }
 
-    fn is_followed(&self, uid: &str) -> bool {
+    pub(super) fn is_followed(&self, uid: &str) -> bool {
         self.layers.iter().any(|layer| layer.follows(uid))
     }
 
@@ -283,6 +289,7 @@ fn failure(answer: &Answer) -> Option<&Error> {
         | Answer::Renamed(_, Err(crate::ops::rename::RenameError::Client(error)))
         | Answer::MigratePreflight(Err(PreflightError::Client(error)))
         | Answer::MigrationEnded(_, Err(MigrateError::NotStarted(error) | MigrateError::Lost(error))) => Some(error),
+        Answer::Backup(told) => told.error(),
         _ => None,
     }
 }

@@ -53,8 +53,8 @@ fn what_a_deletion_left_behind_waits_until_another_dialog_is_closed() {
 fn a_deletion_that_fails_is_told_also_when_its_dialog_was_closed() {
     let mut stage = deleting_unseen();
     stage.outcome(Answer::Deleted(SOURCE.to_owned(), Err(crate::ops::delete::DeleteError::Refused(lost()))));
-    assert!(stage.text().contains("e reads it"), "{}", stage.text());
-    stage.keys("e");
+    assert!(stage.text().contains("E reads it"), "{}", stage.text());
+    stage.keys("E");
     assert!(stage.text().contains("connection refused"), "{}", stage.text());
 }
 
@@ -69,8 +69,8 @@ fn a_new_name_is_told_and_read_also_when_its_dialog_was_closed() {
     assert_eq!(asked(&effects), [Kind::Gateways]);
     assert!(stage.text().contains("berlin-1 was renamed."), "{}", stage.text());
     stage.outcome(Answer::Renamed(SOURCE.to_owned(), Err(lost().into())));
-    assert!(stage.text().contains("e reads it"), "{}", stage.text());
-    stage.keys("e");
+    assert!(stage.text().contains("E reads it"), "{}", stage.text());
+    stage.keys("E");
     assert!(stage.text().contains("connection refused"), "{}", stage.text());
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::text;
 use crate::tui::command::hints;
 use crate::tui::model::{Model, PlaneState};
-use crate::tui::screens::{backup, login};
+use crate::tui::screens::login;
 use crate::tui::ui::draw::{after, below, columns, recede, right, row, rule, slot};
 use crate::tui::ui::widgets::hints::{Hint, Hints};
 use crate::tui::ui::widgets::tabs::Tabs;
@@ -135,7 +135,7 @@ impl App {
         match self.tab {
             Tab::Gateways => self.gateways.aside(area, buf, &self.model),
             Tab::Audits => self.audits.aside(area, buf, &self.model),
-            Tab::Backup => {}
+            Tab::Backup => self.backup.aside(area, buf, &self.model),
         }
     }
 
@@ -153,7 +153,7 @@ impl App {
             (Tab::Backup, false) => self.cards.system.view(area, buf, &self.model),
             (_, false) => self.cards.tenant.view(area, buf, &self.model),
             (Tab::Gateways, true) => self.gateways.view(area, buf, &self.model),
-            (Tab::Backup, true) => backup::view(area, buf, &self.model),
+            (Tab::Backup, true) => self.backup.view(area, buf, &self.model),
             (Tab::Audits, true) => self.audits.view(area, buf, &self.model),
         }
     }
@@ -162,6 +162,10 @@ impl App {
         let look = &self.model.look();
         if self.gateways.is_typing() && self.tab == Tab::Gateways {
             self.gateways.filter_line(area, buf, &self.model);
+            return;
+        }
+        if self.backup.is_typing() && self.tab == Tab::Backup {
+            self.backup.filter_line(area, buf, &self.model);
             return;
         }
         let hints: Vec<Hint> = match self.model.plane {
@@ -200,6 +204,7 @@ impl App {
                 self.cards.tenant.cursor(parts.body, &self.model)
             }
             (PlaneState::Ready, _, Tab::Gateways) => self.gateways.cursor(parts.body, row(parts.hints, 1)),
+            (PlaneState::Ready, _, Tab::Backup) => self.backup.cursor(parts.body, row(parts.hints, 1), &self.model),
             (PlaneState::Ready, _, Tab::Audits) => self.audits.cursor(parts.body),
             _ => None,
         }

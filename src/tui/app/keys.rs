@@ -53,12 +53,17 @@ impl App {
         {
             return acts;
         }
+        if self.tab == Tab::Backup
+            && let Some(acts) = self.backup.on_filter_key(key, &self.model)
+        {
+            return acts;
+        }
         match find(self.tab.scope(), key) {
             Some(command) => self.on_command(command),
             None => match self.tab {
                 Tab::Gateways => self.gateways.on_key(key, &self.model),
                 Tab::Audits => self.audits.on_key(key, &self.model),
-                Tab::Backup => None,
+                Tab::Backup => self.backup.on_key(key, &self.model),
             }
             .unwrap_or_default(),
         }
@@ -71,7 +76,7 @@ impl App {
         let done = match self.tab {
             Tab::Gateways => self.gateways.on_command(command, &self.model),
             Tab::Audits => self.audits.on_command(command),
-            Tab::Backup => None,
+            Tab::Backup => self.backup.on_command(command, &self.model),
         };
         done.unwrap_or_else(|| self.on_global(command))
     }
@@ -84,7 +89,9 @@ impl App {
             Command::Help => vec![Act::Open(Box::new(help::page(self.tab.scope())))],
             Command::Errors => vec![Act::Open(Box::new(self.errors.page()))],
             Command::Jobs => self.watch(),
-            Command::Refresh if self.is_signed_in(self.tab.session()) => self.reread(),
+            Command::Refresh if !self.is_signed_in(self.tab.session()) => Acts::new(),
+            Command::Refresh if self.tab == Tab::Backup => self.reread_backups(),
+            Command::Refresh => self.reread(),
             Command::Redraw => vec![Act::Effect(Effect::Redraw)],
             Command::Suspend => vec![Act::Effect(Effect::Suspend)],
             Command::Quit if self.layers.iter().any(|layer| layer.asks_to_leave()) => Acts::new(),
@@ -109,6 +116,7 @@ impl App {
         self.tab = Tab::ALL.get(place % Tab::ALL.len()).copied().unwrap_or_default();
         match self.tab {
             Tab::Audits if self.is_signed_in(self.tab.session()) => self.audits.enter(),
+            Tab::Backup if self.is_signed_in(self.tab.session()) => self.enter_backups(),
             _ => Acts::new(),
         }
     }
@@ -119,6 +127,8 @@ impl App {
             layer.on_paste(text);
         } else if !self.is_signed_in(session) {
             self.cards.of(session).on_paste(text);
+        } else if self.tab == Tab::Backup {
+            self.backup.on_paste(text, &self.model);
         } else {
             self.gateways.on_paste(text, &self.model);
         }

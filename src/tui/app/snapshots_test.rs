@@ -2,7 +2,7 @@
 
 use super::Msg;
 use super::stage::{SOURCE, Stage, TARGET, entries, gateways, lost, migration, signed_out};
-use crate::client::{Error, Kind as Why, SessionKind, Who};
+use crate::client::{Error, Kind as Why, SessionKind};
 use crate::ops::audits::Page;
 use crate::ops::delete::{self, Deleted, residual};
 use crate::ops::migrate::{Check, MigrateError, Plan, Progress, Proof, Proved, Verdict};
@@ -11,7 +11,7 @@ use crate::tui::msg::Answer;
 use crate::tui::ui::{Glyphs, Theme};
 
 /// A scene: its name, whether it is kept in plain signs too, and how it comes about from a console that knows its plane.
-type Scene = (&'static str, bool, fn(&mut Stage));
+pub(super) type Scene = (&'static str, bool, fn(&mut Stage));
 
 const SCENES: &[Scene] = &[
     ("starting", false, |stage| *stage = Stage::starting(stage.app.model.theme.clone(), stage.app.model.glyphs)),
@@ -28,11 +28,6 @@ const SCENES: &[Scene] = &[
         ready(stage);
         press(stage, "m");
         stage.outcome(Answer::Gateways(Err(signed_out())));
-    }),
-    ("backup", false, |stage| {
-        let who = Who { kind: SessionKind::System, name: "admin".to_owned(), tenant: String::new() };
-        stage.outcome(Answer::Login(SessionKind::System, Ok(who)));
-        press(stage, "alt-2");
     }),
     ("gateways", true, ready),
     ("gateways_reading", false, |stage| drop(stage.sign_in())),
@@ -113,9 +108,9 @@ const SCENES: &[Scene] = &[
     ("errors", false, |stage| {
         ready(stage);
         stage.outcome(Answer::Gateways(Err(lost())));
-        press(stage, "e");
+        press(stage, "E");
     }),
-    ("errors_none", false, |stage| after_ready(stage, "e")),
+    ("errors_none", false, |stage| after_ready(stage, "E")),
 ];
 
 fn press(stage: &mut Stage, keys: &str) {
@@ -192,6 +187,10 @@ fn audits(stage: &mut Stage) {
     stage.outcome(Answer::Audits(Default::default(), Ok(entries())));
 }
 
+fn scenes() -> impl Iterator<Item = &'static Scene> {
+    SCENES.iter().chain(super::backups_scenes::SCENES)
+}
+
 fn set(scene: fn(&mut Stage), theme: Theme, glyphs: Glyphs) -> Stage {
     let mut stage = Stage::greeted(theme, glyphs);
     scene(&mut stage);
@@ -200,7 +199,7 @@ fn set(scene: fn(&mut Stage), theme: Theme, glyphs: Glyphs) -> Stage {
 
 #[test]
 fn every_scene_is_drawn_as_it_was() {
-    for (name, _, scene) in SCENES {
+    for (name, _, scene) in scenes() {
         for (width, height) in [(80, 24), (120, 40)] {
             let mut stage = set(*scene, Theme::ansi(), Glyphs::unicode());
             insta::assert_debug_snapshot!(format!("{name}_{width}x{height}"), stage.draw(width, height));
@@ -210,7 +209,7 @@ fn every_scene_is_drawn_as_it_was() {
 
 #[test]
 fn the_main_scenes_are_drawn_plainly_as_they_were() {
-    for (name, _, scene) in SCENES.iter().filter(|(_, plain, _)| *plain) {
+    for (name, _, scene) in scenes().filter(|(_, plain, _)| *plain) {
         let drawn = set(*scene, Theme::mono(), Glyphs::ascii()).draw(80, 24);
         insta::assert_debug_snapshot!(format!("{name}_plain"), drawn);
     }
@@ -218,7 +217,7 @@ fn the_main_scenes_are_drawn_plainly_as_they_were() {
 
 #[test]
 fn every_scene_is_ascii_alone_without_unicode_and_tells_everything_without_colours() {
-    for (name, _, scene) in SCENES {
+    for (name, _, scene) in scenes() {
         let drawn = set(*scene, Theme::mono(), Glyphs::ascii()).draw(100, 30);
         for cell in &drawn.content {
             assert!(cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
@@ -232,7 +231,7 @@ fn no_size_is_too_small_or_too_odd_to_be_drawn() {
     let widths = (0..=24).chain((25..60).step_by(9)).chain([59, 60, 61, 70, 79, 80, 100]);
     let sizes: Vec<(u16, u16)> =
         widths.flat_map(|width| [0, 1, 2, 5, 14, 15, 16, 19, 24, 30].map(|it| (width, it))).collect();
-    for (_, _, scene) in SCENES {
+    for (_, _, scene) in scenes() {
         let mut stage = set(*scene, Theme::ansi(), Glyphs::unicode());
         for (width, height) in &sizes {
             stage.draw(*width, *height);
@@ -242,7 +241,7 @@ fn no_size_is_too_small_or_too_odd_to_be_drawn() {
 
 #[test]
 fn keys_on_a_tiny_screen_panic_nowhere() {
-    for (_, _, scene) in SCENES {
+    for (_, _, scene) in scenes() {
         let mut stage = set(*scene, Theme::ansi(), Glyphs::unicode());
         for (width, height) in [(0, 0), (1, 1), (60, 15)] {
             stage.draw(width, height);

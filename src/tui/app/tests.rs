@@ -263,7 +263,7 @@ fn what_went_wrong_is_kept_and_told_newest_first() {
     let mut stage = Stage::ready();
     stage.outcome(Answer::Gateways(Err(lost())));
     stage.outcome(Answer::Saved(Err("cannot write /list.txt: read-only".to_owned())));
-    stage.keys("esc e");
+    stage.keys("esc E");
     let text = stage.text();
     let (newer, older) = (text.find("read-only").unwrap(), text.find("connection refused").unwrap());
     assert!(newer < older, "{text}");

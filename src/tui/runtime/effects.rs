@@ -1,6 +1,8 @@
 //! Effects become tasks. Of each kind of question only the newest is waited for: a late answer to an older one is
 //! dropped here, in one place. Changes are never abandoned.
 
+mod backups;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +136,9 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
         Request::Rename { uid, name } => {
             let done = rename::run(client, &uid, &name).await;
             Answer::Renamed(uid, done)
+        }
+        Request::Backup(ask) => {
+            Answer::Backup(backups::answer(client, ask, |told| reply.send(Answer::Backup(told))).await)
         }
     };
     reply.send(answer);

@@ -10,7 +10,9 @@ use crate::tui::ui::widgets::text_view::StyledLine;
 pub fn page(scope: Scope) -> Reading {
     let mut lines: Vec<StyledLine> = Vec::new();
     let mut scopes = vec![scope];
-    scopes.extend([Scope::Gateways, Scope::Audits, Scope::Everywhere].into_iter().filter(|other| *other != scope));
+    scopes.extend(
+        [Scope::Gateways, Scope::Backup, Scope::Audits, Scope::Everywhere].into_iter().filter(|other| *other != scope),
+    );
     for scope in scopes {
         lines.push(StyledLine::new(scope.title().to_owned(), Slot::Title));
         for entry in TABLE.iter().filter(|entry| entry.scope == scope) {

@@ -31,6 +31,8 @@ pub struct LoginCard {
     failure: Option<Error>,
     /// The session had been open before.
     ended: bool,
+    /// It ended since the plane's state gave way to that of a backup.
+    restored: bool,
     source: Option<String>,
     /// Filled for the other session too, so that one Enter opens both.
     companion: Option<Login>,
@@ -49,13 +51,27 @@ impl LoginCard {
             SessionKind::System => None,
         };
         let source = prefill.source.clone();
-        Self { kind, form, busy: false, failure: None, ended: false, source, companion }
+        Self { kind, form, busy: false, failure: None, ended: false, restored: false, source, companion }
     }
 
     /// The same card for a session that has ended.
     #[must_use]
     pub fn ended(self) -> Self {
         Self { ended: true, ..self }
+    }
+
+    /// The same card for a session that ended with a restore or a recovery.
+    #[must_use]
+    pub fn after_restore(self, restored: bool) -> Self {
+        Self { restored, ..self }
+    }
+
+    /// Fills the card anew, where nobody has begun to use it.
+    pub fn refill(&mut self, prefill: &Prefill) {
+        if !self.busy && !self.form.is_touched() {
+            let (ended, restored) = (self.ended, self.restored);
+            *self = Self { ended, restored, ..Self::new(self.kind, prefill) };
+        }
     }
 
     /// What a key does; `None` where it means nothing on the card.
@@ -130,7 +146,9 @@ impl LoginCard {
     }
 
     fn headline(&self) -> String {
-        if self.ended {
+        if self.restored {
+            "The plane's state gave way to a backup's, and so did its accounts. Sign in again.".to_owned()
+        } else if self.ended {
             format!("The {} session has ended. Sign in again; nothing you typed is lost.", self.kind)
         } else {
             format!("Sign in as {}", self.kind.person())
@@ -153,7 +171,9 @@ impl LoginCard {
             }
             at = below(at, 1);
         }
-        slot(buf, row(at, 0), &self.headline(), Slot::Title, look);
+        for (place, line) in wrap(&self.headline(), at.width).iter().take(2).enumerate() {
+            slot(buf, row(at, cells(place)), line, Slot::Title, look);
+        }
         self.view_form(below(at, 2), area, buf, look);
     }
 
@@ -333,6 +353,10 @@ impl Layer for LoginDialog {
 
     fn opens_session(&self) -> Option<SessionKind> {
         Some(self.0.kind)
+    }
+
+    fn on_prefill(&mut self, prefill: &Prefill) {
+        self.0.refill(prefill);
     }
 }
 

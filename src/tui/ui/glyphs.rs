@@ -15,6 +15,8 @@ pub struct Glyphs {
     pub bad: &'static str,
     /// Needs a look.
     pub warn: &'static str,
+    /// Was good, and is gone as it should be.
+    pub spent: &'static str,
     /// Not known, not there.
     pub unknown: &'static str,
     /// Before the selected row.
@@ -61,6 +63,7 @@ impl Glyphs {
             good: "●",
             bad: "✕",
             warn: "▲",
+            spent: "○",
             unknown: "·",
             marker: "▸",
             down: "▾",
@@ -89,6 +92,7 @@ impl Glyphs {
             good: "o",
             bad: "x",
             warn: "!",
+            spent: ",",
             unknown: "?",
             marker: ">",
             down: "v",
@@ -173,6 +177,7 @@ mod tests {
             g.good,
             g.bad,
             g.warn,
+            g.spent,
             g.unknown,
             g.marker,
             g.down,

@@ -68,6 +68,8 @@ pub struct Field {
     pub label: String,
     /// What is shown while it has the focus.
     pub help: String,
+    /// What stands in it while it is empty.
+    pub placeholder: String,
     /// What it holds.
     pub kind: Kind,
     /// Whether it must be filled in.
@@ -89,6 +91,7 @@ impl Field {
             id,
             label: label.into(),
             help: String::new(),
+            placeholder: String::new(),
             kind,
             required: false,
             visible: true,
@@ -152,6 +155,12 @@ impl Field {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: help.into(), ..self }
+    }
+
+    /// The same field with words that stand in it while it is empty.
+    #[must_use]
+    pub fn placeholder(self, words: impl Into<String>) -> Self {
+        Self { placeholder: words.into(), ..self }
     }
 
     /// The same field with a check of its own, after those of its kind.

@@ -102,7 +102,7 @@ impl Toasts {
 }
 
 /// What to do with an error.
-const DISMISS: &str = "e reads it, Esc dismisses ";
+const DISMISS: &str = "E reads it, Esc dismisses ";
 
 #[cfg(test)]
 mod tests {

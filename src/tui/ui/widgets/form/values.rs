@@ -64,6 +64,14 @@ impl Form {
         }
     }
 
+    /// Says what stands in a field while it is empty, and whether it must be filled in.
+    pub fn set_placeholder(&mut self, id: &str, words: &str, required: bool) {
+        if let Some(field) = self.field_mut(id) {
+            words.clone_into(&mut field.placeholder);
+            field.required = required;
+        }
+    }
+
     /// Sets a toggle. It does not count as a change by hand.
     pub fn set_on(&mut self, id: &str, value: bool) {
         if let Some(Kind::Toggle(on)) = self.field_mut(id).map(|field| &mut field.kind) {

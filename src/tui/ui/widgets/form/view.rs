@@ -190,8 +190,12 @@ fn render_value(field: &Field, focused: bool, area: Rect, buf: &mut Buffer, look
     if focused && !matches!(field.kind, Kind::Toggle(_)) {
         buf.set_style(area.intersection(buf.area), look.theme.style(Slot::Field));
     }
-    if !focused && field.is_empty() {
-        let words = if field.required { "required" } else { look.glyphs.none };
+    if field.is_empty() && !(focused && field.placeholder.is_empty()) {
+        let words = match (field.placeholder.as_str(), field.required) {
+            ("", true) => "required",
+            ("", false) => look.glyphs.none,
+            (words, _) => words,
+        };
         slot(buf, area, words, Slot::Muted, look);
         return;
     }

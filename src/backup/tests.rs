@@ -1,0 +1,7 @@
+//! The engine over a store in memory.
+
+mod damage;
+mod making;
+mod outages;
+mod rig;
+mod tidying;

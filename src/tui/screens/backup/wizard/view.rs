@@ -1,0 +1,228 @@
+//! How the wizard is drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Page, Trial, Wizard, fields};
+use crate::api::location::Check;
+use crate::api::words::CheckState;
+use crate::text;
+use crate::tui::model::Model;
+use crate::tui::screens::backup::words;
+use crate::tui::ui::draw::{below, cells, row, slot, spans, wrap};
+use crate::tui::ui::widgets::checklist::{self, Checklist};
+use crate::tui::ui::widgets::dialog::Dialog;
+use crate::tui::ui::widgets::hints::Hint;
+use crate::tui::ui::{Look, Slot};
+
+/// Columns and rows of the body.
+const SIZE: (u16, u16) = (76, 18);
+/// Rows under the form: the schedule in words, and why Save is not available.
+const FOOT: u16 = 5;
+
+pub(super) fn draw(wizard: &Wizard, screen: Rect, buf: &mut Buffer, model: &Model) {
+    let look = &model.look();
+    let place = words::place(&wizard.base.name, &wizard.base.mode);
+    let title = format!("Configure {place}");
+    let aside = match wizard.page {
+        Page::First => "",
+        Page::More => "more",
+        Page::Checks => "validation",
+    };
+    let hints = hints(wizard);
+    let body = dialog(&title, aside, &hints).render(screen, buf, look);
+    if wizard.page == Page::Checks {
+        return draw_checks(wizard, body, buf, model);
+    }
+    let (form, foot) = areas(body);
+    draw_foot(wizard, foot, buf, model);
+    wizard.form.render(form, screen, buf, look);
+}
+
+pub(super) fn cursor(wizard: &Wizard, screen: Rect) -> Option<Position> {
+    let body = dialog("", "", &[]).body(screen);
+    match wizard.page {
+        Page::Checks => wizard.next.cursor(bottom(body)),
+        _ => wizard.form.cursor(areas(body).0, screen),
+    }
+}
+
+fn dialog<'a>(title: &'a str, aside: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
+    Dialog::new(title).aside(aside).size(SIZE.0, SIZE.1).hints(hints)
+}
+
+fn areas(body: Rect) -> (Rect, Rect) {
+    let foot = if body.height > 2 * FOOT { FOOT } else { 0 };
+    let form = Rect { height: body.height - foot, ..body };
+    (form, below(body, form.height))
+}
+
+fn bottom(body: Rect) -> Rect {
+    row(body, body.height.saturating_sub(1))
+}
+
+fn hints(wizard: &Wizard) -> Vec<Hint<'static>> {
+    if wizard.saving {
+        return vec![Hint::new("Esc", "close; it is saved all the same")];
+    }
+    let enter = match (wizard.page, wizard.savable()) {
+        (Page::Checks, _) => "choose",
+        (_, Some(_)) => "save",
+        (_, None) => "validate",
+    };
+    let back = if wizard.page == Page::First { "cancel" } else { "back" };
+    vec![Hint::new("Enter", enter), Hint::new("Tab", "next"), Hint::new("Esc", back)]
+}
+
+fn lines(words: &str, meaning: Slot, area: Rect, buf: &mut Buffer, look: &Look) -> Rect {
+    let wrapped = wrap(words, area.width);
+    for (place, line) in wrapped.iter().enumerate() {
+        slot(buf, row(area, cells(place)), line, meaning, look);
+    }
+    below(area, cells(wrapped.len()))
+}
+
+fn draw_foot(wizard: &Wizard, area: Rect, buf: &mut Buffer, model: &Model) {
+    let look = &model.look();
+    let rest = match schedule(wizard, model) {
+        Some((words, warning)) => {
+            let rest = lines(&words, Slot::Text, area, buf, look);
+            warning.map_or(rest, |warning| lines(&warning, Slot::Warn, rest, buf, look))
+        }
+        None => lines("The schedule is told here once its three numbers are there.", Slot::Muted, area, buf, look),
+    };
+    let (words, meaning) = status(wizard);
+    let rows = cells(wrap(&words, area.width).len());
+    // What stands in the way of saving is always seen, however much there is to say of the schedule.
+    let place = rest.height.saturating_sub(rows).min(rest.height);
+    let at = if rest.height > rows { below(rest, place) } else { below(area, area.height.saturating_sub(rows)) };
+    lines(&words, meaning, at, buf, look);
+}
+
+/// The schedule in words as it is typed, and what should be known of it.
+fn schedule(wizard: &Wizard, model: &Model) -> Option<(String, Option<String>)> {
+    let location = wizard.draft().location;
+    let kept_pace = location.backup_spec.interval == wizard.base.backup_spec.interval;
+    let schedule = words::schedule(&location.backup_spec, wizard.next_run.filter(|_| kept_pace), model)?;
+    let mut words = schedule.words();
+    // A plane goes on counting days from the first one, which is not known here.
+    let known = kept_pace || wizard.next_run.is_none();
+    if let Some(next) = schedule.next_after(model.now.wall).filter(|_| known && !location.paused) {
+        words += &format!("; next: {}", words::moment(next, model));
+    }
+    if location.paused {
+        words += "; paused";
+    }
+    Some((text::sentence(&words), schedule.warnings().into_iter().next()))
+}
+
+fn status(wizard: &Wizard) -> (String, Slot) {
+    if wizard.saving {
+        return ("Saving …".to_owned(), Slot::Muted);
+    }
+    if let Some(words) = &wizard.unsaved {
+        return (words.clone(), Slot::Bad);
+    }
+    if wizard.warned {
+        return ("What you typed is not saved. Esc once more leaves it.".to_owned(), Slot::Warn);
+    }
+    match wizard.refusal() {
+        Some(_) if matches!(wizard.stored, fields::Stored::Prepared) && matches!(wizard.trial, Trial::None) => {
+            ("Prepared by the sandbox: Enter validates it, then it can be saved.".to_owned(), Slot::Muted)
+        }
+        Some(words) => (words.to_owned(), Slot::Muted),
+        None => ("Validate succeeded on these values: Enter saves them.".to_owned(), Slot::Good),
+    }
+}
+
+fn draw_checks(wizard: &Wizard, body: Rect, buf: &mut Buffer, model: &Model) {
+    let look = &model.look();
+    let (checks, verdict) = match &wizard.trial {
+        Trial::None => (Vec::new(), None),
+        Trial::Running(checks) => (shown(checks), None),
+        Trial::Over(tried) => (shown(&tried.checks), Some(verdict(wizard, tried))),
+        Trial::Failed(error) => {
+            (Vec::new(), Some((format!("It could not be tried: {}", text::sentence(&error.to_string())), Slot::Bad)))
+        }
+    };
+    let foot = foot(wizard, verdict);
+    let rows: u16 = foot.iter().map(|(words, _)| cells(wrap(words, body.width).len())).sum();
+    let list = Rect { height: body.height.saturating_sub(rows + 3), ..body };
+    if checks.is_empty() && matches!(wizard.trial, Trial::Running(_)) {
+        slot(buf, row(list, 0), "Asking the plane to try it …", Slot::Muted, look);
+    }
+    fitting(&checks, list, buf, look);
+    let mut rest = below(body, list.height + 1);
+    for (words, meaning) in &foot {
+        rest = lines(words, *meaning, rest, buf, look);
+    }
+    wizard.next.render(bottom(body), buf, !wizard.saving, look);
+}
+
+/// Where there is no room for all, those that passed first are left out.
+fn fitting(checks: &[checklist::Check], area: Rect, buf: &mut Buffer, look: &Look) {
+    let mut rest = checks;
+    while Checklist(rest).height(area.width) > area.height {
+        match rest.split_first() {
+            Some((first, others)) if first.state == checklist::CheckState::Passed => rest = others,
+            _ => break,
+        }
+    }
+    if rest.len() < checks.len() {
+        let more = format!("{} {} more passed", look.glyphs.check, checks.len() - rest.len());
+        spans(buf, row(area, 0), [(more.as_str(), Slot::Good)], look);
+        rest = rest.get(1..).unwrap_or_default();
+        return Checklist(rest).render(below(area, 1), buf, look);
+    }
+    Checklist(rest).render(area, buf, look);
+}
+
+fn verdict(wizard: &Wizard, tried: &crate::tui::msg::backup::Tried) -> (String, Slot) {
+    let words = match (tried.ok, tried.result.is_empty()) {
+        (true, _) if wizard.savable().is_none() => {
+            return ("It works, but the values were changed.".to_owned(), Slot::Warn);
+        }
+        (true, true) => "The location can be used.".to_owned(),
+        (false, true) => "The location cannot be used as it is.".to_owned(),
+        (_, false) => text::sentence(&text::clean(&tried.result)),
+    };
+    (words, if tried.ok { Slot::Good } else { Slot::Bad })
+}
+
+fn foot(wizard: &Wizard, verdict: Option<(String, Slot)>) -> Vec<(String, Slot)> {
+    let mut foot: Vec<(String, Slot)> = verdict.into_iter().collect();
+    if let Some(preview) = wizard.preview.as_ref().filter(|_| wizard.savable().is_some()) {
+        if !preview.would_delete.is_empty() {
+            let what = text::count(preview.would_delete.len(), "backup");
+            foot.push((format!("With this retention {what} there would expire at once."), Slot::Warn));
+        }
+        foot.extend(preview.warnings.iter().map(|words| (text::clean(words).into_owned(), Slot::Warn)));
+    }
+    if wizard.saving || wizard.unsaved.is_some() {
+        foot.push(status(wizard));
+    }
+    foot
+}
+
+/// Checks as the widget shows them: what was found, how long it took, what to change.
+fn shown(checks: &[Check]) -> Vec<checklist::Check> {
+    let state = |check: &Check| match check.state {
+        CheckState::Running | CheckState::Other(_) => checklist::CheckState::Running,
+        CheckState::Passed => checklist::CheckState::Passed,
+        CheckState::Warning => checklist::CheckState::Warned,
+        CheckState::Failed => checklist::CheckState::Failed,
+        CheckState::Skipped => checklist::CheckState::Skipped,
+    };
+    let detail = |check: &Check| {
+        let mut words = text::clean(&check.detail).into_owned();
+        if check.millis > 0 && check.state != CheckState::Skipped {
+            let gap = if words.is_empty() { "" } else { "  " };
+            words += &format!("{gap}{} ms", check.millis);
+        }
+        if !check.fix.is_empty() {
+            words = format!("{} {}", text::sentence(&words), text::clean(&check.fix));
+        }
+        words
+    };
+    checks.iter().map(|it| checklist::Check::new(state(it), text::clean(&it.name), detail(it))).collect()
+}
