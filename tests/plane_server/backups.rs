@@ -5,6 +5,8 @@ mod hanging;
 mod making;
 mod restoring;
 mod schedule;
+#[cfg(feature = "sandbox-stores")]
+mod stores;
 
 use std::sync::Arc;
 use std::time::Duration;
