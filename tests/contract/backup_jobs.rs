@@ -45,7 +45,7 @@ async fn a_refused_order_is_told_as_it_was_and_changes_nothing() {
     let error = backup::create(&client, "ftp", |_| ()).await.unwrap_err();
     let words = error.to_string();
     assert!(matches!(error, JobError::NotStarted(_)), "{words}");
-    assert!(words.contains("under way (BackupInProgress). Wait for its end, or cancel it"), "{words}");
+    assert!(words.contains("under way (BackupInProgress). Nothing was changed."), "{words}");
     assert_eq!(count(&recorder, "POST /ext/v1/backups"), 1);
 }
 
