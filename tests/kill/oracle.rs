@@ -1,0 +1,92 @@
+//! What lies in the location, as the engine sees it without the plane.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use palette_console::backup::{
+    Authentic, BackupUid, FoundState, KeyRing, Known, Level, Manifest, Opened, Order, Place, Progress, Source, Vault,
+    key,
+};
+use palette_console::clock::{self, Clock, ManualClock, SharedClock};
+use palette_console::storage::Store;
+
+pub struct Oracle {
+    vault: Vault,
+}
+
+/// Everything in the location, sorted by what it is.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub complete: BTreeMap<Place, Manifest>,
+    pub others: Vec<String>,
+}
+
+impl Oracle {
+    pub fn new(store: Arc<dyn Store>, home: &Path, plane_uid: &str) -> Self {
+        Self { vault: vault(store, home, plane_uid, clock::system()) }
+    }
+
+    pub async fn look(&self) -> Seen {
+        let mut seen = Seen::default();
+        for found in self.vault.list(Known::default()).await.unwrap().found {
+            match found.state {
+                FoundState::Complete(manifest, Authentic::Yes) => {
+                    seen.complete.insert(found.place, *manifest);
+                }
+                other => seen.others.push(format!("{}: {other:?}", found.place.uid)),
+            }
+        }
+        seen
+    }
+
+    pub async fn verify(&self, place: &Place, level: Level) -> Vec<String> {
+        self.vault.verify(place, level, &Progress::new().0).await.unwrap().faults
+    }
+
+    /// A backup of forty days ago, which the next retention takes.
+    pub async fn plant_an_old_one(&self) -> Place {
+        let then = ManualClock::at(clock::system().now() - TimeDelta::days(40));
+        let vault = Vault { clock: then.clone(), ..self.vault.clone() };
+        let order = Order {
+            uid: BackupUid::fresh(then.now()),
+            slot: None,
+            retention_days: 7,
+            encrypted: true,
+            level: Some(1),
+            segment_bytes: 1 << 16,
+        };
+        let place = Place { plane_uid: vault.plane_uid.clone(), uid: order.uid.clone() };
+        vault.create(order, vec![Box::new(Noise)], &Progress::new().0).await.unwrap();
+        place
+    }
+}
+
+fn vault(store: Arc<dyn Store>, home: &Path, plane_uid: &str, clock: SharedClock) -> Vault {
+    let scratch = home.join("oracle");
+    std::fs::create_dir_all(&scratch).unwrap();
+    Vault {
+        store,
+        plane_uid: plane_uid.to_owned(),
+        writer: "oracle".to_owned(),
+        keys: KeyRing::open(&home.join("plane").join(key::FILE)).unwrap(),
+        clock,
+        version: "0.0.0".to_owned(),
+        scratch,
+    }
+}
+
+/// Bytes that nobody restores.
+struct Noise;
+
+impl Source for Noise {
+    fn stream(&self) -> &str {
+        "noise"
+    }
+
+    fn open(&mut self, _scratch: &Path) -> Result<Opened, String> {
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        Ok(Opened { bytes: Some(bytes.len() as u64), reader: Box::new(std::io::Cursor::new(bytes)) })
+    }
+}
