@@ -5,6 +5,9 @@
 #[path = "contract/answers.rs"]
 mod answers;
 #[cfg(test)]
+#[path = "contract/backup_jobs.rs"]
+mod backup_jobs;
+#[cfg(test)]
 #[path = "contract/backups.rs"]
 mod backups;
 #[cfg(test)]

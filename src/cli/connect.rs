@@ -55,6 +55,8 @@ pub async fn open_to_stay(config: &Config) -> Result<Keeper, StartError> {
 pub struct Plane {
     /// The client.
     pub client: Client,
+    /// What the session was opened with.
+    pub login: Login,
     watch: Option<Watch>,
 }
 
@@ -85,7 +87,7 @@ impl Plane {
             }
         };
         match signed_in(address, config, kind, stay_signed_in).await {
-            Ok(client) => Ok(Self { client, watch }),
+            Ok((client, login)) => Ok(Self { client, login, watch }),
             Err(failure) => {
                 let_go(watch).await;
                 Err(failure)
@@ -104,7 +106,7 @@ async fn signed_in(
     config: &Config,
     kind: SessionKind,
     stay_signed_in: bool,
-) -> Result<Client, Failure> {
+) -> Result<(Client, Login), Failure> {
     let login = login(config, kind)?.ok_or_else(|| {
         let missing = match kind {
             SessionKind::Tenant => NO_CREDENTIALS,
@@ -120,7 +122,7 @@ async fn signed_in(
     let client = Client::new(options)?;
     client.read_capabilities().await?;
     client.login(&login).await?;
-    Ok(client)
+    Ok((client, login))
 }
 
 /// What was given to sign in with, or what the embedded plane wrote down for its owner.

@@ -223,10 +223,10 @@ fn refusal_advice(status: u16, error: &ApiError, retry_after: Option<Duration>) 
             None => "Wait 15 minutes, then sign in again.".to_owned(),
         },
         (code::DATABASE_DAMAGED | code::STORAGE_UNWRITABLE, _) => "Mend that on the machine of the plane.".to_owned(),
-        (code::NOT_CONFIGURED, _) => "Configure the location first.".to_owned(),
-        (code::JOB_RUNNING, _) => "Wait for its end, or cancel it; nothing was changed.".to_owned(),
-        (code::OTHER_PLANE, _) => "Recover it instead; nothing was changed.".to_owned(),
-        (code::KEY_MISSING, _) => "Import that key first; nothing was changed.".to_owned(),
+        // Their messages say what to do.
+        (code::NOT_CONFIGURED | code::JOB_RUNNING | code::OTHER_PLANE | code::KEY_MISSING, _) => {
+            "Nothing was changed.".to_owned()
+        }
         (_, 401) => "Check what you signed in with.".to_owned(),
         (_, 403) => "Sign in with an account that may do this.".to_owned(),
         (_, 404) => "It may have been deleted meanwhile; read the list again.".to_owned(),

@@ -15,6 +15,8 @@ use tokio::task::JoinHandle;
 pub struct Seen {
     /// Method, path and query.
     pub line: String,
+    /// Method and path.
+    asked: String,
     pub headers: HeaderMap,
     /// `Null` where there was none.
     pub body: Value,
@@ -46,7 +48,8 @@ impl Drop for Recorder {
 }
 
 impl Recorder {
-    /// Answers by method and path; everything else is 404 without a body.
+    /// Answers by method and path; several answers to the same are given in turn, and the last one from then on.
+    /// Everything else is 404 without a body.
     pub async fn start(answers: Answers) -> Self {
         let record = Arc::new(Record { answers, seen: Mutex::default() });
         let app = Router::new().fallback(keep).with_state(record.clone());
@@ -75,8 +78,14 @@ async fn keep(
 ) -> Response {
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     let asked = format!("{method} {}", uri.path());
-    record.seen.lock().unwrap().push(Seen { line: format!("{method} {uri}"), headers, body });
-    match record.answers.iter().find(|(line, ..)| *line == asked) {
+    let before = {
+        let mut seen = record.seen.lock().unwrap();
+        let before = seen.iter().filter(|seen| seen.asked == asked).count();
+        seen.push(Seen { line: format!("{method} {uri}"), asked: asked.clone(), headers, body });
+        before
+    };
+    let fitting: Vec<_> = record.answers.iter().filter(|(line, ..)| *line == asked).collect();
+    match fitting.get(before).or(fitting.last()) {
         Some((_, status, body)) => {
             let status = StatusCode::from_u16(*status).unwrap();
             (status, [(header::CONTENT_TYPE, "application/json")], *body).into_response()

@@ -107,10 +107,12 @@ fn verified(verified: Option<&Verified>) -> String {
 fn note(backup: &Backup) -> String {
     let faulty = backup.verified.as_ref().filter(|verified| !verified.good).map(|verified| verified.detail.clone());
     let foreign = (!backup.own).then(|| format!("made by the plane {}", backup.plane_uid));
-    let locked = (!backup.readable && !backup.key_fingerprint.is_empty())
+    let key = &backup.key_fingerprint;
+    let locked = (!backup.readable && !key.is_empty() && !backup.note.contains(key.as_str()))
         .then(|| format!("its recovery key {} is not on this plane", backup.key_fingerprint));
     let parts = [Some(backup.note.clone()), faulty, foreign, locked];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    let parts = parts.iter().flatten().map(|part| part.trim_end_matches('.')).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// `backups show`.

@@ -107,7 +107,7 @@ async fn watched(plane: &Plane, config: &Config, plan: &RestorePlan, what: &'sta
 async fn sign_in_again(plane: &Plane, config: &Config, plan: &RestorePlan, what: &str) -> Result<(), Failure> {
     say("That is expected: the accounts in force are the backup's now. Signing in again to read the outcome.");
     let renewed = plan.kind == JobKind::Recover;
-    again::sign_in(&plane.client, config, renewed).await.map_err(|failure| {
+    again::sign_in(&plane.client, config, &plane.login, renewed).await.map_err(|failure| {
         let message = format!(
             "{}. Whether the {what} has finished is not known yet; nothing was sent again. Sign in with the accounts of \
              the backup and look: palette-console backups jobs",

@@ -9,22 +9,21 @@ use crate::client::{Client, Login, SessionKind};
 use crate::config::{Config, Target};
 use crate::plane::CREDENTIALS;
 
-use super::{Failure, login, own_login};
+use super::{Failure, own_login};
 use crate::cli::failure::Exit;
 
 /// How long the plane may take to write down its new accounts, and to answer again.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Opens the system session again. `renewed`: the passwords are new ones (a recovery), so that the one used before is not
+/// Opens the system session again; `before` is what it was opened with. `renewed`: the passwords are new ones (a recovery), so that the one used before is not
 /// tried, which would only count as a wrong one; the plane writes the new ones into the file of credentials.
-pub async fn sign_in(client: &Client, config: &Config, renewed: bool) -> Result<(), Failure> {
-    let before = login(config, SessionKind::System)?;
+pub async fn sign_in(client: &Client, config: &Config, before: &Login, renewed: bool) -> Result<(), Failure> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let now = file(config).map(|path| own_login(&path, SessionKind::System)).transpose()?.flatten();
-        let changed = now.as_ref().is_some_and(|now| !same(now, before.as_ref()));
-        let usable = if renewed { now.filter(|_| changed) } else { now.or_else(|| before.clone()) };
+        let changed = now.as_ref().is_some_and(|now| !same(now, before));
+        let usable = if renewed { now.filter(|_| changed) } else { now.or_else(|| Some(before.clone())) };
         let again = match usable {
             Some(login) => match client.login(&login).await {
                 Ok(_) => return Ok(()),
@@ -49,9 +48,9 @@ fn file(config: &Config) -> Option<PathBuf> {
     config.credentials_file.clone().or(own)
 }
 
-fn same(one: &Login, other: Option<&Login>) -> bool {
+fn same(one: &Login, other: &Login) -> bool {
     match (one, other) {
-        (Login::System { username, password }, Some(Login::System { username: name, password: word })) => {
+        (Login::System { username, password }, Login::System { username: name, password: word }) => {
             username == name && password.expose_secret() == word.expose_secret()
         }
         _ => false,

@@ -42,7 +42,7 @@ pub async fn run(plane: &Plane, command: Set) -> Result<Exit, Failure> {
 async fn warn(plane: &Plane, location: &Location) {
     let Ok(Some(preview)) = location::preview(&plane.client, location).await else { return };
     let next = preview.next_runs.first().map_or_else(String::new, |at| format!("; next {}", at.format("%F %R UTC")));
-    say(format!("{}{next}", text::clean(&preview.words)));
+    say(text::sentence(&format!("{}{next}", text::clean(&preview.words))));
     for warning in &preview.warnings {
         say(format!("note  {warning}"));
     }
