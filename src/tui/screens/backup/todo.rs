@@ -145,7 +145,7 @@ pub(super) fn of_backup(backup: &Backup, model: &Model) -> Choose {
         items.push(Item::new(Todo::Watch(job.uid.clone()), format!("Watch the {what}"), "w"));
         items.push(Item::new(Todo::Cancel(job.uid.clone()), format!("Cancel the {what}…"), "x"));
     }
-    let mut menu = Choose { width: 44, ..Choose::new(text::clean(&backup.uid).into_owned(), items) };
+    let mut menu = Choose { width: 58, ..Choose::new(text::clean(&backup.uid).into_owned(), items) };
     menu.menu.focus(&Todo::BringBack(which()));
     menu
 }
