@@ -19,11 +19,13 @@ use crate::api::words::{JobKind, JobState};
 use crate::backup::{BackupUid, Place, Progress};
 use crate::plane::backups::begin::attempt;
 use crate::plane::backups::desk::Seat;
+use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
 use crate::plane::failure::{Failure, StorageError};
 use crate::plane::state::SharedPlane;
 use crate::plane::store::audits;
 use crate::plane::store::jobs::{self, Row};
+use crate::storage::ObjectPath;
 
 /// What goes into the database in the transaction that ends a job.
 pub type Also = Box<dyn FnOnce(&Transaction<'_>, DateTime<Utc>) -> Result<(), Failure> + Send>;
@@ -121,6 +123,18 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
         Ok(done) => Ended::Well(done),
         Err(trouble) => Ended::Badly(trouble, None),
     }
+}
+
+/// Reaches a location before the work begins. The engine is patient with a server that is away for a while, as it must be in
+/// the middle of the work; who begins something at a place that cannot be reached at all is to learn that at once.
+///
+/// # Errors
+/// Why it cannot be reached.
+async fn reach(shelf: &Shelf, progress: &Progress) -> Result<(), Trouble> {
+    progress.tell(|moment| moment.phase = "Connecting");
+    let folder = ObjectPath::new("palbackup").map_err(|error| Trouble::new(error.to_string()))?;
+    shelf.store.list(&folder).await?;
+    Ok(())
 }
 
 /// The backup that a job works on.

@@ -154,7 +154,7 @@ async fn a_restore_whose_plane_was_killed_before_the_swap_changed_nothing() {
     let path = format!("/ext/v1/jobs/{}", started.1["jobUid"].as_str().unwrap());
     super::until("at the safety backup", async || {
         let phase = stage.get(&path).await.1["phase"].clone();
-        (!["", "Waiting", "Downloading"].contains(&phase.as_str().unwrap_or_default())).then_some(())
+        (!["", "Waiting", "Connecting", "Downloading"].contains(&phase.as_str().unwrap_or_default())).then_some(())
     })
     .await;
     let other = stage.post(&format!("/ext/v1/backups/{uid}/restore?location=ftp")).await;

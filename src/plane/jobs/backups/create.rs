@@ -67,6 +67,7 @@ pub(super) async fn make(
         level: level(&stored.location),
         segment_bytes: plane.backups.segment_bytes,
     };
+    super::reach(&shelf, progress).await?;
     let database: Box<dyn Source> = Box::new(Database { path: plane.backups.data_dir.join(DATABASE) });
     let made = plane.vault(shelf.store.clone()).create(order, vec![database], progress).await;
     shelf.spoil();

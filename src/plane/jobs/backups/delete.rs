@@ -11,6 +11,7 @@ use crate::plane::store::jobs::Row;
 pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Done, Trouble> {
     let place = super::place(row)?;
     let (_, shelf) = plane.shelf(&row.location).await?;
+    super::reach(&shelf, progress).await?;
     let deleted = plane.vault(shelf.store.clone()).delete(&place, progress).await;
     shelf.spoil();
     deleted?;

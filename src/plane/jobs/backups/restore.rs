@@ -64,6 +64,7 @@ async fn fetch(
 ) -> Result<(PathBuf, Manifest), Trouble> {
     let place = super::place(row)?;
     let (_, shelf) = plane.shelf(&row.location).await?;
+    super::reach(&shelf, progress).await?;
     let vault = plane.vault(shelf.store.clone());
     let found = vault.look(&place).await?;
     if let Some(refusal) = plane.refusals(&found, &row.kind).into_iter().next() {

@@ -45,6 +45,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
 async fn look(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Vec<String>, Trouble> {
     let place = super::place(row)?;
     let (_, shelf) = plane.shelf(&row.location).await?;
+    super::reach(&shelf, progress).await?;
     let level = match row.level {
         VerifyLevel::Quick => Level::Quick,
         VerifyLevel::Data => Level::Data,

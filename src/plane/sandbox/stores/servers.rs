@@ -40,11 +40,29 @@ const LISTENS_WITHIN: Duration = Duration::from_secs(5);
 /// What is made once.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    ftp_port: u16,
-    ftp_password: String,
-    s3_port: u16,
-    s3_access_key: String,
-    s3_secret_key: String,
+    ftp: Ftp,
+    s3: S3,
+    tls: Certificate,
+}
+
+/// The FTP server.
+#[derive(Serialize, Deserialize)]
+struct Ftp {
+    port: u16,
+    password: String,
+}
+
+/// The S3 server.
+#[derive(Serialize, Deserialize)]
+struct S3 {
+    port: u16,
+    access_key: String,
+    secret_key: String,
+}
+
+/// What the FTP server proves itself with.
+#[derive(Serialize, Deserialize)]
+struct Certificate {
     certificate: String,
     private_key: String,
 }
@@ -55,14 +73,11 @@ impl Kept {
         let names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         let made = rcgen::generate_simple_self_signed(names).map_err(words)?;
         let digits = password::random::<8>().map_err(words)?;
+        let access_key = format!("AK{}", crate::plane::uid::hex(&digits).to_uppercase());
         Ok(Self {
-            ftp_port: 0,
-            ftp_password: random()?,
-            s3_port: 0,
-            s3_access_key: format!("AK{}", crate::plane::uid::hex(&digits).to_uppercase()),
-            s3_secret_key: random()?,
-            certificate: made.cert.pem(),
-            private_key: made.signing_key.serialize_pem(),
+            ftp: Ftp { port: 0, password: random()? },
+            s3: S3 { port: 0, access_key, secret_key: random()? },
+            tls: Certificate { certificate: made.cert.pem(), private_key: made.signing_key.serialize_pem() },
         })
     }
 
@@ -98,11 +113,11 @@ pub async fn start(data_dir: &Path) -> Result<(Vec<Prepared>, JoinSet<()>), Stri
     for dir in [&ftp_root, &s3_root.join(BUCKET)] {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(words)?;
     }
-    let s3_listener = listen(kept.s3_port).await?;
-    kept.s3_port = s3_listener.local_addr().map_err(words)?.port();
+    let s3_listener = listen(kept.s3.port).await?;
+    kept.s3.port = s3_listener.local_addr().map_err(words)?.port();
     // The FTP server binds by itself; the port is only looked for here.
-    let found = listen(kept.ftp_port).await?;
-    kept.ftp_port = found.local_addr().map_err(words)?.port();
+    let found = listen(kept.ftp.port).await?;
+    kept.ftp.port = found.local_addr().map_err(words)?.port();
     drop(found);
     kept.write(&path)?;
     let mut tasks = JoinSet::new();
@@ -122,7 +137,7 @@ async fn listen(port: u16) -> Result<TcpListener, String> {
 fn serve_s3(tasks: &mut JoinSet<()>, listener: TcpListener, root: &Path, kept: &Kept) -> Result<(), String> {
     let files = s3s_fs::FileSystem::new(root).map_err(|error| format!("{error:?}"))?;
     let mut builder = S3ServiceBuilder::new(files);
-    builder.set_auth(SimpleAuth::from_single(kept.s3_access_key.clone(), kept.s3_secret_key.clone()));
+    builder.set_auth(SimpleAuth::from_single(kept.s3.access_key.clone(), kept.s3.secret_key.clone()));
     let service = builder.build();
     tasks.spawn(async move {
         let mut connections = JoinSet::new();
@@ -180,16 +195,16 @@ async fn serve_ftp(tasks: &mut JoinSet<()>, root: &Path, home: std::path::PathBu
     // Looked at once here, since what makes it for each session cannot fail.
     Filesystem::new(home.clone()).map_err(words)?;
     let (certificate, key) = (root.join("certificate.pem"), root.join("key.pem"));
-    secret::write(&certificate, &kept.certificate).map_err(words)?;
-    secret::write(&key, &kept.private_key).map_err(words)?;
+    secret::write(&certificate, &kept.tls.certificate).map_err(words)?;
+    secret::write(&key, &kept.tls.private_key).map_err(words)?;
     let make = move || files(&home);
-    let user = OneUser { password: kept.ftp_password.clone() };
+    let user = OneUser { password: kept.ftp.password.clone() };
     let server = ServerBuilder::with_authenticator(Box::new(make), Arc::new(user))
         .ftps(certificate, key)
         .ftps_required(true, true)
         .build()
         .map_err(words)?;
-    let port = kept.ftp_port;
+    let port = kept.ftp.port;
     tasks.spawn(async move {
         if let Err(error) = server.listen(format!("{}:{port}", Ipv4Addr::LOCALHOST)).await {
             tracing::warn!(%error, "the sandbox's FTP server ended");
@@ -218,7 +233,7 @@ fn spec() -> BackupSpec {
 
 fn ftp_location(kept: &Kept) -> Prepared {
     let ftp = FtpSpec {
-        server: format!("ftps://{}:{}", Ipv4Addr::LOCALHOST, kept.ftp_port),
+        server: format!("ftps://{}:{}", Ipv4Addr::LOCALHOST, kept.ftp.port),
         dir: FOLDER.to_owned(),
         username: USER.to_owned(),
         ..FtpSpec::default()
@@ -229,22 +244,22 @@ fn ftp_location(kept: &Kept) -> Prepared {
         backup_spec: spec(),
         ftp: Some(ftp),
         ftp_options: FtpOptions { tls: Tls::Required, ..FtpOptions::default() },
-        ca_pem: kept.certificate.clone(),
+        ca_pem: kept.tls.certificate.clone(),
         has_secret: true,
         ..Location::default()
     };
-    Prepared { location, secret: kept.ftp_password.clone().into() }
+    Prepared { location, secret: kept.ftp.password.clone().into() }
 }
 
 fn s3_location(kept: &Kept) -> Prepared {
     let s3 = S3Spec {
-        access_key: kept.s3_access_key.clone(),
+        access_key: kept.s3.access_key.clone(),
         bucket: BUCKET.to_owned(),
         folder: FOLDER.to_owned(),
         region: "us-east-1".to_owned(),
         ..S3Spec::default()
     };
-    let endpoint = format!("http://{}:{}", Ipv4Addr::LOCALHOST, kept.s3_port);
+    let endpoint = format!("http://{}:{}", Ipv4Addr::LOCALHOST, kept.s3.port);
     let location = Location {
         name: Mode::S3.as_str().to_owned(),
         mode: Mode::S3,
@@ -254,5 +269,5 @@ fn s3_location(kept: &Kept) -> Prepared {
         has_secret: true,
         ..Location::default()
     };
-    Prepared { location, secret: kept.s3_secret_key.clone().into() }
+    Prepared { location, secret: kept.s3.secret_key.clone().into() }
 }
