@@ -108,6 +108,7 @@ impl Plane {
             (_, Some(place)) => (place.uid.to_string(), place.plane_uid),
             (_, None) => Default::default(),
         };
+        let restores = matches!(order.kind, JobKind::Restore | JobKind::Recover);
         let row = Row {
             uid: uid::fresh(),
             kind: order.kind,
@@ -123,7 +124,7 @@ impl Plane {
             finished: None,
             attempts: 1,
             retry_at: None,
-            stale: Vec::new(),
+            stale: restores.then(|| BackupUid::fresh(now).to_string()).into_iter().collect(),
             checks: Vec::new(),
             result: String::new(),
             advice: String::new(),

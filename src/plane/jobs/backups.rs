@@ -36,11 +36,13 @@ pub struct Done {
     pub result: String,
     /// What the same transaction records.
     pub also: Option<Also>,
+    /// Uid of the backup that was made, which may be that of an earlier attempt.
+    pub made: Option<String>,
 }
 
 impl Done {
     fn told(result: String) -> Self {
-        Self { result, also: None }
+        Self { result, also: None, made: None }
     }
 }
 
@@ -115,7 +117,10 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
         JobKind::Create => create::run(plane, row, progress).await,
         JobKind::Verify => return verify::run(plane, row, progress).await,
         JobKind::Delete => delete::run(plane, row, progress).await,
-        JobKind::Retention => housekeeping::run(plane, &row.location, progress).await,
+        JobKind::Retention => {
+            create::clean_up(plane, &row.location, &row.stale).await;
+            housekeeping::run(plane, &row.location, progress).await
+        }
         JobKind::Restore | JobKind::Recover => return restore::run(plane, row, progress).await,
         JobKind::Other(_) => Err(Trouble::new(format!("this plane does not know the job \"{}\"", row.kind))),
     };
@@ -148,12 +153,13 @@ pub fn place(row: &Row) -> Result<Place, Trouble> {
 
 async fn conclude(plane: &SharedPlane, mut row: Row, ended: Ended, checks: Vec<Check>) {
     row.checks = checks;
-    row.stale.clear();
+    let mut half_made = std::mem::take(&mut row.stale);
     let also = match ended {
         Ended::Left => return leave(plane, row.uid).await,
         Ended::Recorded => return,
         Ended::Well(done) => {
             (row.state, row.result, row.advice) = (JobState::Completed, done.result, String::new());
+            row.backup_uid = done.made.unwrap_or(row.backup_uid);
             done.also
         }
         Ended::Badly(trouble, also) => {
@@ -162,7 +168,10 @@ async fn conclude(plane: &SharedPlane, mut row: Row, ended: Ended, checks: Vec<C
             also
         }
         Ended::Cancelled => {
-            create::clean_up(plane, &row).await;
+            if row.kind == JobKind::Create {
+                half_made.push(row.backup_uid.clone());
+            }
+            create::clean_up(plane, &row.location, &half_made).await;
             (row.state, row.result) = (JobState::Cancelled, "It was cancelled; nothing was changed.".to_owned());
             None
         }

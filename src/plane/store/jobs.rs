@@ -46,7 +46,8 @@ pub struct Row {
     pub attempts: u32,
     /// When a failed one of the schedule is tried again.
     pub retry_at: Option<DateTime<Utc>>,
-    /// Uids of half-made backups of earlier attempts, which are to be removed first.
+    /// Uids of backups that this job begins and that are half-made where it does not end: those of earlier attempts, and
+    /// the safety backup of a restore.
     pub stale: Vec<String>,
     /// Checks of a validation.
     pub checks: Vec<Check>,

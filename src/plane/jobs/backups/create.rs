@@ -7,7 +7,7 @@ use crate::api::backup::Verified;
 use crate::api::location::Location;
 use crate::api::words::{Compression, JobKind, VerifyLevel};
 use crate::backup::sources::database::Database;
-use crate::backup::{BackupUid, Manifest, Order, Progress, Source};
+use crate::backup::{Authentic, BackupUid, Found, FoundState, Manifest, Order, Place, Progress, Source};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin;
 use crate::plane::backups::words::{Trouble, bytes};
@@ -22,20 +22,31 @@ const CLEAN_UP_WITHIN: Duration = Duration::from_secs(60);
 
 /// Makes the backup of a job.
 pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Done, Trouble> {
-    for uid in &row.stale {
-        clean_up(plane, &Row { backup_uid: uid.clone(), ..row.clone() }).await;
+    if let Some(manifest) = made_before(plane, row).await {
+        return Ok(done(row, &manifest));
     }
+    clean_up(plane, &row.location, &row.stale).await;
     let manifest = make(plane, &row.location, &row.backup_uid, row.slot, progress).await?;
-    let plain: u64 = manifest.streams.iter().map(|stream| stream.plain_bytes).sum();
-    let stored: u64 = manifest.streams.iter().map(crate::backup::manifest::Stream::bytes).sum();
-    let result = format!(
-        "Made the backup {} in {}: {} of state, {} stored.",
-        row.backup_uid,
-        row.location,
-        bytes(plain),
-        bytes(stored)
-    );
-    Ok(Done { result, also: Some(made(&row.location, &manifest)) })
+    Ok(done(row, &manifest))
+}
+
+fn done(row: &Row, manifest: &Manifest) -> Done {
+    let (plain, stored) = (bytes(manifest.plain_bytes()), bytes(manifest.bytes()));
+    let result = format!("Made the backup {} in {}: {plain} of state, {stored} stored.", manifest.uid, row.location);
+    Done { result, also: Some(made(&row.location, manifest)), made: Some(manifest.uid.to_string()) }
+}
+
+/// The backup of an earlier attempt that was committed before its process ended: a slot must not be filled twice.
+async fn made_before(plane: &SharedPlane, row: &Row) -> Option<Manifest> {
+    let (_, shelf) = plane.shelf(&row.location).await.ok()?;
+    let vault = plane.vault(shelf.store.clone());
+    for uid in row.stale.iter().rev().filter_map(|uid| uid.parse().ok()) {
+        let place = Place { plane_uid: row.owner.clone(), uid };
+        if let Ok(Found { state: FoundState::Complete(manifest, Authentic::Yes), .. }) = vault.look(&place).await {
+            return Some(*manifest);
+        }
+    }
+    None
 }
 
 /// What the database remembers of a backup that was just made: it was read back, so it counts as verified.
@@ -83,17 +94,16 @@ fn level(location: &Location) -> Option<i32> {
     }
 }
 
-/// Removes what a backup that will never be finished left behind, as far as that goes.
-pub(super) async fn clean_up(plane: &SharedPlane, row: &Row) {
-    if row.kind != JobKind::Create {
-        return;
-    }
-    let Ok(uid) = row.backup_uid.parse::<BackupUid>() else { return };
-    let Ok((_, shelf)) = plane.shelf(&row.location).await else { return };
-    let vault = plane.vault(shelf.store.clone());
-    let abandoned = tokio::time::timeout(CLEAN_UP_WITHIN, vault.abandon(&uid)).await;
-    if !matches!(abandoned, Ok(Ok(()))) {
-        tracing::warn!(backup = row.backup_uid, "a half-made backup stays until the sweep finds it");
+/// Removes what backups that will never be finished left behind, as far as that goes. One that was committed stays.
+pub(super) async fn clean_up(plane: &SharedPlane, location: &str, uids: &[String]) {
+    for uid in uids {
+        let Ok(parsed) = uid.parse::<BackupUid>() else { continue };
+        let Ok((_, shelf)) = plane.shelf(location).await else { return };
+        let vault = plane.vault(shelf.store.clone());
+        let abandoned = tokio::time::timeout(CLEAN_UP_WITHIN, vault.abandon(&parsed)).await;
+        if !matches!(abandoned, Ok(Ok(()))) {
+            tracing::warn!(backup = uid, "a half-made backup stays until the sweep finds it");
+        }
     }
 }
 

@@ -19,5 +19,6 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     Ok(Done {
         result: format!("Deleted the backup {uid} in {location}."),
         also: Some(Box::new(move |transaction, now| Ok(backups::gone(transaction, &location, &uid, now)?))),
+        made: None,
     })
 }

@@ -140,6 +140,7 @@ pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress
             text::count(left, "remainder")
         ),
         also: Some(Box::new(move |transaction, now| Ok(locations::passed(transaction, &name, now)?))),
+        made: None,
     })
 }
 
@@ -149,7 +150,8 @@ fn days_words(days: i64) -> String {
 
 async fn alive(plane: &SharedPlane) -> Result<Vec<BackupUid>, Trouble> {
     let rows = plane.store.read(move |connection| Ok(jobs::unfinished(connection)?)).await?;
-    Ok(rows.iter().filter_map(|row| row.backup_uid.parse().ok()).collect())
+    let begun = rows.iter().flat_map(|row| std::iter::once(&row.backup_uid).chain(&row.stale));
+    Ok(begun.filter_map(|uid| uid.parse().ok()).collect())
 }
 
 async fn note_deletion(plane: &SharedPlane, location: &str, place: &Place, content: String) -> Result<(), Trouble> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Ended, create};
 use crate::api::words::{JobKind, JobState};
 use crate::backup::sources::database;
-use crate::backup::{BackupUid, Manifest, Progress};
+use crate::backup::{Manifest, Progress};
 use crate::plane::backups::adopt::{self, Adoption};
 use crate::plane::backups::begin::{attempt, refuse_beside_migrations};
 use crate::plane::backups::swap::{self, Swap, Swapped};
@@ -81,7 +81,7 @@ async fn safety_backup(plane: &SharedPlane, row: &Row, progress: &Progress) -> R
     progress.tell(|moment| {
         *moment = crate::backup::progress::Moment { phase: "Making a safety backup", ..Default::default() }
     });
-    let uid = BackupUid::fresh(plane.now()).to_string();
+    let uid = row.stale.first().ok_or_else(|| Trouble::new("the job has no safety backup"))?.clone();
     let made = create::make(plane, &row.location, &uid, None, progress).await.map_err(|trouble| Trouble {
         reason: format!("The safety backup failed, so nothing was changed: {}", trouble.reason),
         ..trouble
@@ -128,7 +128,14 @@ fn adoption(plane: &SharedPlane, row: &Row, manifest: &Manifest, safety: &str) -
         row.location
     );
     let entry = attempt(row).entry(result.clone());
-    let row = Row { state: JobState::Completed, finished: Some(now), result, advice: String::new(), ..row.clone() };
+    let row = Row {
+        state: JobState::Completed,
+        finished: Some(now),
+        result,
+        advice: String::new(),
+        stale: Vec::new(),
+        ..row.clone()
+    };
     let plane_uid = plane.identity.get().plane_uid.clone();
     let entry_uid = uid::fresh();
     Adoption { row, entry, entry_uid, plane_uid, keys: plane.backups.keys.clone(), now }

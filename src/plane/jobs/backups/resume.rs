@@ -1,12 +1,17 @@
 //! What an earlier owner of the directory left unfinished.
 
+use chrono::{DateTime, Utc};
+use rusqlite::Transaction;
+
 use crate::api::words::{JobKind, JobState};
 use crate::backup::BackupUid;
+use crate::plane::actor::Actor;
 use crate::plane::backups::begin::attempt;
 use crate::plane::failure::Failure;
 use crate::plane::state::Plane;
 use crate::plane::store::audits;
 use crate::plane::store::jobs::{self, Row};
+use crate::plane::uid;
 
 /// Most times that a job is begun; one that ends its process every time must not do so for ever.
 const MOST_ATTEMPTS: u32 = 3;
@@ -26,6 +31,7 @@ pub async fn resume(plane: &Plane) -> Result<(), Failure> {
                     Some(why) => {
                         (row.state, row.finished, row.result) = (JobState::Error, Some(now), why);
                         audits::record(transaction, now, &attempt(&row).entry(format!("Failed: {}", row.result)))?;
+                        again.extend(tidying(transaction, &mut row, now)?);
                     }
                     None => {
                         row.attempts += 1;
@@ -45,6 +51,31 @@ pub async fn resume(plane: &Plane) -> Result<(), Failure> {
         let _ = plane.backups.orders.send(uid);
     }
     Ok(())
+}
+
+/// A job that removes what one that is not taken up again has left half-made; its uid.
+fn tidying(transaction: &Transaction<'_>, row: &mut Row, now: DateTime<Utc>) -> Result<Option<String>, Failure> {
+    let stale = std::mem::take(&mut row.stale);
+    if stale.is_empty() {
+        return Ok(None);
+    }
+    let tidying = Row {
+        uid: uid::fresh(),
+        kind: JobKind::Retention,
+        backup_uid: String::new(),
+        owner: String::new(),
+        state: JobState::Running,
+        actor: Actor::plane(),
+        slot: None,
+        started: now,
+        finished: None,
+        attempts: 1,
+        stale,
+        result: String::new(),
+        ..row.clone()
+    };
+    jobs::put(transaction, &tidying)?;
+    Ok(Some(tidying.uid))
 }
 
 /// Why a job cannot be taken up again; none where it can.

@@ -33,7 +33,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
             VerifyLevel::Full | VerifyLevel::Other(_) => "everything was decrypted, unpacked and checked",
         };
         let result = format!("The backup {} in {} is whole: {looked}.", row.backup_uid, row.location);
-        return Ended::Well(Done { result, also: Some(also) });
+        return Ended::Well(Done { result, also: Some(also), made: None });
     }
     let trouble = Trouble {
         reason: format!("The backup {} in {} is not whole: {detail}", row.backup_uid, row.location),
