@@ -29,7 +29,7 @@ use usage::Usage;
 
 const LARGEST: Scale = Scale { pcgs: 200, clusters: 5_000, audits: 100_000 };
 const MIB: u64 = 1 << 20;
-const STATE: u64 = 1024 * MIB;
+const STATE: u64 = 512 * MIB;
 const BACKUPS: usize = 1_000;
 
 fn main() -> Result<(), Box<dyn Error>> {

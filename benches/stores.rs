@@ -5,8 +5,18 @@
 //! state, `BENCH_RUNS` (default 3) how often each is measured; medians are printed. Servers and every measurement run in
 //! processes of their own, so that the memory and the time are those of the console alone.
 
+// The servers of the tests. They may panic where a bench would return an error.
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "../tests/stores/embedded.rs"]
+mod embedded;
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "../tests/stores/s3_server.rs"]
+mod s3_server;
 #[path = "stores/server.rs"]
 mod server;
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "../tests/stores/servers/servers.rs"]
+mod servers;
 #[path = "stores/state.rs"]
 mod state;
 #[path = "stores/worker.rs"]
@@ -34,13 +44,18 @@ fn main() -> Outcome<()> {
 fn measure() -> Outcome<()> {
     let sizes = env::var("BENCH_MEGABYTES").unwrap_or_else(|_| "10,1000".to_owned());
     let runs: usize = env::var("BENCH_RUNS").ok().map_or(Ok(3), |text| text.parse())?;
-    println!("Backups on loopback, medians of {runs} runs. MB/s are of plain state; CPU and memory of the console's side alone.");
-    println!("{:<8}{:>10}  {:<8}{:>10}{:>12}{:>14}{:>12}", "store", "state", "deed", "MB/s", "peak MiB", "CPU s per GB", "stored MB");
+    println!(
+        "Backups on loopback, medians of {runs} runs. MB/s are of plain state; CPU and memory of the console's side alone."
+    );
+    println!(
+        "{:<8}{:>10}  {:<8}{:>10}{:>12}{:>14}{:>12}",
+        "store", "state", "deed", "MB/s", "peak MiB", "CPU s per GB", "stored MB"
+    );
     for size in sizes.split(',') {
         let home = tempfile::tempdir()?;
         let database = state::of_megabytes(home.path(), size.trim().parse()?)?;
         for kind in Kind::ALL {
-            let server = Server::start(kind, &home.path().join(kind.name()))?;
+            let server = Server::start(kind)?;
             for deed in Deed::ALL {
                 print(kind, deed, &median(runs, || worker::spawn(&server, deed, home.path(), &database))?);
             }

@@ -57,7 +57,7 @@ pub struct Vault {
     pub store: Arc<dyn Store>,
     /// Uid of this plane; its backups lie in its own folder.
     pub plane_uid: String,
-    /// Uid of this writer: a process that begins anew has a new one.
+    /// Uid of this writer, 1 to 40 letters and digits: a process that begins anew has a new one.
     pub writer: String,
     /// Keys that backups are made and opened with.
     pub keys: KeyRing,

@@ -80,7 +80,9 @@ pub fn run(words: &[String]) -> Outcome<()> {
 async fn measured(vault: &Vault, deed: Deed, scratch: &Path, database: &Path) -> Outcome<Sample> {
     let newest = match deed {
         Deed::Create => None,
-        Deed::Verify | Deed::Restore => vault.list(Known::default()).await?.found.into_iter().next().map(|found| found.place),
+        Deed::Verify | Deed::Restore => {
+            vault.list(Known::default()).await?.found.into_iter().next().map(|found| found.place)
+        }
     };
     let (begin, cpu) = (Instant::now(), cpu_seconds()?);
     let (place, progress) = (newest.as_ref(), Progress::new().0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::folder::{self, Folder};
+use super::folder::{self, Folder, Refusal};
 use super::layout::{self, Role, Tomb};
 use super::patience::Patient;
 use super::{BackupUid, Error, Kind, Place, Progress, Vault};
@@ -90,7 +90,7 @@ impl Vault {
 
     /// Writes the tombstone, with the manifest as far as it can be read.
     async fn bury(&self, store: &Patient, path: &ObjectPath, folder: &Folder) -> Result<(), Kind> {
-        let file = folder::manifest_file(&*self.store, folder).await?.and_then(Result::ok);
+        let file = folder::manifest_file(&*self.store, folder, Refusal::Words).await?.and_then(Result::ok);
         let tomb = Tomb {
             uid: folder.place.uid.clone(),
             deleter: self.writer.clone(),

@@ -43,6 +43,20 @@ pub enum Kind {
     Internal(String),
 }
 
+impl Kind {
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::KeyMissing(_) => "Import that key; the plane that made the backup exports it.",
+            Self::Forged => "Do not use it. Find out who can write to the location, and restore another backup.",
+            Self::Damaged(_) => "Use another backup, and find out what happens to the files in the location.",
+            Self::Newer(_) => "Use the version of palette-console that made it, or a later one.",
+            Self::Incomplete => "Use another backup; this one is removed by itself when it is a day old.",
+            Self::Disk(_) => "Free space on this machine, or use a directory on another disk.",
+            _ => "",
+        }
+    }
+}
+
 impl From<storage::Error> for Kind {
     fn from(error: storage::Error) -> Self {
         Self::Storage(Box::new(error))
@@ -71,7 +85,7 @@ impl Error {
     pub fn advice(&self) -> String {
         match &self.kind {
             Kind::Storage(error) => error.advice.clone(),
-            _ => String::new(),
+            other => other.advice().to_owned(),
         }
     }
 }

@@ -127,19 +127,24 @@ pub fn size_fault(name: &str, expected: u64, found: Option<u64>) -> Option<Strin
 }
 
 /// The manifest's file of a folder: its own, or the copy in a tombstone. What cannot be read but is there comes back as
-/// words; only what may pass, or concerns the whole location, is an error.
-pub async fn manifest_file(store: &dyn Store, folder: &Folder) -> Result<Option<Result<Bytes, String>>, Kind> {
+/// words; what may pass, or concerns the whole location, is an error. What is refused is one, too, unless a listing goes on
+/// without it.
+pub async fn manifest_file(
+    store: &dyn Store,
+    folder: &Folder,
+    refusal: Refusal,
+) -> Result<Option<Result<Bytes, String>>, Kind> {
     if let Some(entry) = folder.manifest() {
         return Ok(Some(match store.get(&entry.path, manifest::LARGEST).await {
             Ok(bytes) => Ok(bytes),
-            Err(error) if is_of_the_object(error.kind) => Err(error.to_string()),
+            Err(error) if is_of_the_object(error.kind, refusal) => Err(error.to_string()),
             Err(error) => return Err(error.into()),
         }));
     }
     for entry in folder.with(Role::Tomb) {
         let copy = match store.get(&entry.path, LARGEST_TOMB).await {
             Ok(bytes) => serde_json::from_slice::<Tomb>(&bytes).ok().and_then(|tomb| tomb.manifest),
-            Err(error) if is_of_the_object(error.kind) => None,
+            Err(error) if is_of_the_object(error.kind, refusal) => None,
             Err(error) => return Err(error.into()),
         };
         if let Some(text) = copy {
@@ -149,9 +154,22 @@ pub async fn manifest_file(store: &dyn Store, folder: &Folder) -> Result<Option<
     Ok(None)
 }
 
-fn is_of_the_object(kind: crate::storage::Kind) -> bool {
+/// What a refusal to hand out an object means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// That this one cannot be told of: nothing else is hidden by it.
+    Words,
+    /// That nothing can be said of it.
+    Error,
+}
+
+fn is_of_the_object(kind: crate::storage::Kind, refusal: Refusal) -> bool {
     use crate::storage::Kind as Cause;
-    matches!(kind, Cause::NotFound | Cause::Denied | Cause::Mismatch | Cause::Protocol)
+    match kind {
+        Cause::NotFound | Cause::Mismatch => true,
+        Cause::Denied | Cause::Protocol => refusal == Refusal::Words,
+        _ => false,
+    }
 }
 
 /// The folder of a place, as it is now.

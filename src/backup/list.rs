@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::folder::{self, Folder};
+use super::folder::{self, Folder, Refusal};
 use super::layout::{self, Role};
 use super::{Error, Found, FoundState, Inventory, Kind, Known, Place, Vault};
 use crate::storage::{Listing, ObjectPath};
@@ -35,7 +35,7 @@ impl Vault {
         if folder.objects.is_empty() {
             return Err(Kind::NotFound);
         }
-        let (found, file) = self.classify(&folder, None).await?;
+        let (found, file) = self.classify(&folder, None, Refusal::Error).await?;
         Ok((found, folder, file))
     }
 
@@ -44,7 +44,7 @@ impl Vault {
         strangers.extend(folders.iter().flat_map(Folder::strange));
         let looks = folders.iter().filter(|folder| !folder.objects.is_empty()).map(|folder| {
             let before = known.remove(&folder.place);
-            async move { self.classify(folder, before).await }
+            async move { self.classify(folder, before, Refusal::Words).await }
         });
         let looks: Vec<_> = looks.collect();
         let found: Vec<(Found, Option<Bytes>)> =
@@ -75,12 +75,17 @@ impl Vault {
     }
 
     /// What a folder is, and its manifest's file where it is worth keeping; `before` is that file from earlier.
-    async fn classify(&self, folder: &Folder, before: Option<Bytes>) -> Result<(Found, Option<Bytes>), Kind> {
+    async fn classify(
+        &self,
+        folder: &Folder,
+        before: Option<Bytes>,
+        refusal: Refusal,
+    ) -> Result<(Found, Option<Bytes>), Kind> {
         let listed = folder.manifest().filter(|_| !folder.has(Role::Tomb)).and_then(|entry| entry.bytes);
         let unchanged = before.filter(|file| listed == Some(file.len() as u64));
         let file = match unchanged {
             Some(file) => Some(Ok(file)),
-            None => folder::manifest_file(&*self.store, folder).await?,
+            None => folder::manifest_file(&*self.store, folder, refusal).await?,
         };
         let state = match &file {
             Some(Err(words)) if !folder.has(Role::Tomb) => FoundState::Damaged(None, words.clone()),

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::folder::Folder;
 use super::layout::{self, Begin, Role};
-use super::{BackupUid, Error, Kind, Progress, Swept, Vault};
+use super::{BackupUid, Error, Kind, Place, Progress, Swept, Vault};
 
 /// How old the newest object of a half-made backup must be, in hours.
 const SAFETY_HOURS: i64 = 24;
@@ -24,6 +24,7 @@ impl Vault {
 
     async fn swept(&self, alive: &[BackupUid]) -> Result<Swept, Kind> {
         let (folders, _) = self.folders(&layout::backups(&self.plane_uid)?).await?;
+        self.remove_empty(&folders, alive).await?;
         let (mut swept, mut first_error) = (Swept::default(), None);
         for folder in folders.iter().filter(|folder| !alive.contains(&folder.place.uid)) {
             match self.sweep_one(folder, &mut swept).await {
@@ -36,6 +37,24 @@ impl Vault {
             }
         }
         first_error.map_or(Ok(swept), Err)
+    }
+
+    /// Removes folders of backups with nothing in them, where folders are things of their own. One that is not empty
+    /// after all stays: it cannot be removed.
+    async fn remove_empty(&self, folders: &[Folder], alive: &[BackupUid]) -> Result<(), Kind> {
+        let above = layout::backups(&self.plane_uid)?;
+        let old = |uid: &BackupUid| uid.time().is_some_and(|time| is_past(time, self.clock.now()));
+        let named = self.store.list(&above).await?.folders;
+        for uid in named.iter().filter_map(|name| name.parse::<BackupUid>().ok()) {
+            let filled = folders.iter().any(|folder| folder.place.uid == uid);
+            if !filled && !alive.contains(&uid) && old(&uid) {
+                let place = Place { plane_uid: self.plane_uid.clone(), uid };
+                if let Err(error) = self.store.delete_folder(&layout::folder(&place)?).await {
+                    tracing::debug!(%error, "an empty folder stays");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn sweep_one(&self, folder: &Folder, swept: &mut Swept) -> Result<(), Kind> {
@@ -55,8 +74,7 @@ impl Vault {
             Some(newest) => (Some(newest), self.server_time(ours)),
             None => (self.begun(folder).await?, ours),
         };
-        let least = TimeDelta::hours(SAFETY_HOURS);
-        Ok(written.is_some_and(|written| now.signed_duration_since(written) > least))
+        Ok(written.is_some_and(|written| is_past(written, now)))
     }
 
     /// What time it is by the server's clock, as far as it ever said.
@@ -79,4 +97,8 @@ impl Vault {
         }
         Ok(newest)
     }
+}
+
+fn is_past(time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now.signed_duration_since(time) > TimeDelta::hours(SAFETY_HOURS)
 }

@@ -17,7 +17,8 @@ impl Vault {
     /// manifest's authenticity.
     ///
     /// # Errors
-    /// Where it could not be looked at; a backup that is not whole is no error but a [`Verdict`].
+    /// Where it could not be looked at, or its key is missing and the level needs it; a backup that is not whole is no
+    /// error but a [`Verdict`].
     pub async fn verify(&self, place: &Place, level: Level, progress: &Progress) -> Result<Verdict, Error> {
         let failed = |kind| Error { operation: format!("verify the backup {}", place.uid), kind };
         self.verified(place, level, progress).await.map_err(failed)

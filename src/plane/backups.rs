@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use super::error::StartError;
+use super::sandbox::stores::Stores;
 use super::settings::Settings;
 use super::uid;
 use crate::backup::{self, KeyRing};
@@ -76,6 +77,8 @@ pub struct Backups {
     pub retries: [Duration; 3],
     /// Bytes of a segment.
     pub segment_bytes: usize,
+    /// The sandbox's own stores.
+    pub stores: Arc<Stores>,
     /// Most bytes that the database may take.
     pub quota: Option<u64>,
     open: OpenStore,
@@ -106,6 +109,7 @@ impl Backups {
             daemon: settings.daemon,
             retries: settings.backup_retries,
             segment_bytes: settings.segment_bytes,
+            stores: Arc::new(Stores::new(settings.stores.then(|| settings.data_dir.clone()))),
             quota: settings.quota,
             open: settings.stores_of.clone(),
             clock: settings.clock.clone(),
@@ -131,20 +135,4 @@ fn empty(scratch: &std::path::Path) -> Result<(), StartError> {
         _ => {}
     }
     std::fs::DirBuilder::new().mode(0o700).create(scratch).map_err(failed("make"))
-}
-
-impl super::state::Plane {
-    /// What the sandbox prepared for the first configuration of a mode, for this user or access key.
-    pub async fn prepared(
-        &self,
-        _mode: &crate::api::words::Mode,
-        _user: &str,
-    ) -> Option<crate::api::location::Location> {
-        None
-    }
-
-    /// What the sandbox prepared, without secrets.
-    pub async fn suggested(&self) -> Vec<crate::api::location::Location> {
-        Vec::new()
-    }
 }

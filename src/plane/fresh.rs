@@ -280,3 +280,40 @@ pub fn settle_credentials(connection: &Connection, dir: &Path) -> Result<(), Fai
 fn unwritable(error: std::io::Error) -> Failure {
     StorageError::Unwritable(error.to_string()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plane::store::open;
+
+    /// A data directory whose plane has started once, and a recovery that is prepared on its database.
+    fn prepared() -> (tempfile::TempDir, Connection, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = open::open(dir.path(), None).unwrap();
+        prepare(&mut connection, &Settings::new(dir.path()), dir.path()).unwrap();
+        let before = fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap();
+        (dir, connection, before)
+    }
+
+    #[test]
+    fn new_credentials_come_with_the_recovered_database_and_open_it() {
+        let (dir, connection, before) = prepared();
+        renew_accounts(&connection, dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap(), before, "not before they are settled");
+        settle_credentials(&connection, dir.path()).unwrap();
+        let system = Credentials::read(&dir.path().join(CREDENTIALS)).unwrap().system.unwrap();
+        let account = accounts::by_login(&connection, Kind::System, &system.username).unwrap().unwrap();
+        assert!(password::matches(&system.password, &account.password_hash));
+        assert!(!next(dir.path()).exists());
+    }
+
+    #[test]
+    fn new_credentials_of_a_recovery_that_did_not_happen_are_dropped() {
+        let (dir, connection, before) = prepared();
+        renew_accounts(&connection, dir.path()).unwrap();
+        settings::set(&connection, Key::Credentials, "another database").unwrap();
+        settle_credentials(&connection, dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap(), before);
+        assert!(!next(dir.path()).exists());
+    }
+}

@@ -51,6 +51,11 @@ pub async fn run(plane: SharedPlane, mut orders: Orders, stop: Stop) {
     jobs.spawn(heartbeat::run(plane.clone(), stop.clone()));
     if plane.backups.schedules {
         jobs.spawn(schedule::run(plane.clone(), stop.clone()));
+        // Whoever stays serves them to other planes, too; others start them when they need them.
+        let own = plane.clone();
+        jobs.spawn(async move {
+            own.own_stores().await;
+        });
     }
     loop {
         tokio::select! {

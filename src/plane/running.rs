@@ -14,6 +14,7 @@ use super::backups::Backups;
 use super::error::StartError;
 use super::listen::{Gate, tls_config};
 use super::lock::{self, Lock};
+use super::sandbox::stores::Stores;
 use super::settings::{Door, Settings};
 use super::state::{Current, Identity, Plane, SharedPlane};
 use super::store::{Store, migrations, open};
@@ -32,6 +33,7 @@ pub struct Running {
     servers: JoinSet<()>,
     jobs: JoinHandle<()>,
     store: Store,
+    stores: Arc<Stores>,
     lock: Option<Lock>,
 }
 
@@ -93,6 +95,7 @@ async fn begin(settings: Settings, door: &Door, socket: PathBuf, lock: &mut Lock
     let (backup_orders, backups) = mpsc::unbounded_channel();
     let opened = off_thread(move || Ok((open_database(&wanted)?, Backups::prepare(&wanted, backup_orders)?))).await?;
     let ((store, identity, keyring, warnings), room) = opened;
+    let stores = room.stores.clone();
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -107,7 +110,7 @@ async fn begin(settings: Settings, door: &Door, socket: PathBuf, lock: &mut Lock
         servers.spawn(serve::serve(gate, http::router(&plane), stopping.clone()));
     }
     let tls = matches!(door, Door::Tls { .. });
-    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, lock: None })
+    Ok(Running { socket, address, tls, warnings, stop, servers, jobs, store, stores, lock: None })
 }
 
 async fn off_thread<T: Send + 'static>(
@@ -194,6 +197,7 @@ impl Running {
         if tokio::time::timeout(GRACE, &mut self.jobs).await.is_err() {
             tracing::warn!("a job did not end in time; the next start carries on with it");
         }
+        self.stores.stop();
         let store = self.store.clone();
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
         let _ = std::fs::remove_file(&self.socket);
@@ -204,6 +208,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.jobs.abort();
+        self.stores.stop();
         self.servers.abort_all();
         // Connections outlive the task that accepted them; without a database they can do no harm, and
         // only then may another owner come.

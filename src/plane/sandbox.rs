@@ -3,6 +3,7 @@
 mod history;
 mod invent;
 mod inventory;
+pub mod stores;
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;

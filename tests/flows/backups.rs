@@ -198,7 +198,7 @@ async fn a_download_is_whole_private_and_never_overwrites() {
 
 /// The section of the README, word for word but for the checks.
 #[tokio::test]
-#[ignore = "needs age and zstd"]
+#[ignore = "needs age zstd"]
 async fn a_download_is_opened_by_hand_with_age_and_zstd() {
     let site = Site::new();
     site.done("locations set ftp").await;

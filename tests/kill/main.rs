@@ -3,16 +3,25 @@
 //!
 //! `KILL_RUNS` says how often on each store (default 10), `KILL_SEED` repeats a run. Every store's counts are printed.
 
+// `cfg(test)` tells the lints that helpers, too, are tests.
+#[cfg(test)]
 #[path = "../stores/embedded.rs"]
 mod embedded;
+#[cfg(test)]
 mod ground;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
 mod plane;
+#[cfg(test)]
 mod runs;
+#[cfg(test)]
 #[path = "../stores/s3_real.rs"]
 mod s3_real;
+#[cfg(test)]
 #[path = "../stores/s3_server.rs"]
 mod s3_server;
+#[cfg(test)]
 #[path = "../stores/servers/servers.rs"]
 mod servers;
 

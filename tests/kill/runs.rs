@@ -1,6 +1,6 @@
 //! One kill after the other, and what must hold after each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ struct Field {
     gateway: String,
     random: fastrand::Rng,
     names: usize,
+    /// Those that were deleted, or that retention takes sooner or later.
+    may_go: BTreeSet<Place>,
     tally: Tally,
 }
 
@@ -72,7 +74,17 @@ impl Field {
         assert_eq!(plane.job(&first.job_uid).await.state, JobState::Completed);
         let oracle = Oracle::new(ground.store.clone(), home.path(), &plane_uid);
         let random = fastrand::Rng::with_seed(seed);
-        Self { ground, home, plane, oracle, gateway, random, names: 0, tally: Tally::default() }
+        Self {
+            ground,
+            home,
+            plane,
+            oracle,
+            gateway,
+            random,
+            names: 0,
+            may_go: BTreeSet::new(),
+            tally: Tally::default(),
+        }
     }
 
     fn choose(&mut self, before: &Seen) -> Deed {
@@ -88,11 +100,11 @@ impl Field {
         let mut before = self.oracle.look().await;
         let deed = self.choose(&before);
         *self.tally.deeds.entry(deed).or_default() += 1;
-        let mut may_go = Vec::new();
         if deed == Deed::Expire {
             // Three good ones stay whatever their age, so more are planted than that.
             for _ in 0..4 {
-                may_go.push(self.oracle.plant_an_old_one().await);
+                let old = self.oracle.plant_an_old_one().await;
+                self.may_go.insert(old);
             }
             before = self.oracle.look().await;
         }
@@ -110,9 +122,9 @@ impl Field {
         assert!(after.others.is_empty(), "something half-made is left; {context}");
         if deed == Deed::Delete {
             assert!(!after.complete.contains_key(&target), "a deletion was not finished; {context}");
-            may_go.push(target.clone());
+            self.may_go.insert(target.clone());
         }
-        for (place, manifest) in before.complete.iter().filter(|(place, _)| !may_go.contains(place)) {
+        for (place, manifest) in before.complete.iter().filter(|(place, _)| !self.may_go.contains(place)) {
             assert_eq!(after.complete.get(place), Some(manifest), "a backup was lost or changed; {context}");
         }
         if matches!(deed, Deed::Create | Deed::Expire) {

@@ -5,6 +5,8 @@ mod hanging;
 mod making;
 mod restoring;
 mod schedule;
+#[cfg(feature = "sandbox-stores")]
+mod stores;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,8 @@ impl Stage {
             let store = Arc::new(Memory::new(clock));
             settings.stores_of = memory_for(store.clone());
             settings.segment_bytes = 64 << 10;
+            // The clock goes forward by days.
+            settings.token_lifetime = chrono::TimeDelta::days(400);
             settings.schedule_tick = Duration::from_millis(5);
             change(settings);
             made = Some(store);

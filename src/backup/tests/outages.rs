@@ -23,6 +23,8 @@ type Script = Box<dyn Fn(&str, &ObjectPath) -> Option<Fault> + Send + Sync>;
 pub struct Watched {
     inner: Arc<Memory>,
     script: Script,
+    /// Folders with nothing in them, as FTP has them.
+    pub empty: std::sync::Mutex<Vec<ObjectPath>>,
 }
 
 impl Watched {
@@ -37,7 +39,7 @@ impl Watched {
         inner: Arc<Memory>,
         script: impl Fn(&str, &ObjectPath) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        Self { inner, script: Box::new(script) }
+        Self { inner, script: Box::new(script), empty: std::sync::Mutex::default() }
     }
 
     fn run<'a, T: Send + 'a>(&'a self, call: &str, path: &ObjectPath, done: Answer<'a, T>) -> Answer<'a, T> {
@@ -75,7 +77,14 @@ impl Store for Watched {
         self.run("size", path, self.inner.size(path))
     }
     fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.run("list", folder, self.inner.list(folder))
+        let work = async move {
+            let mut listing = self.inner.list(folder).await?;
+            let empty = self.empty.lock().unwrap();
+            let inside = empty.iter().filter(|path| path.folder() == *folder);
+            listing.folders.extend(inside.map(|path| path.name().to_owned()));
+            Ok(listing)
+        };
+        self.run("list", folder, Box::pin(work))
     }
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
         self.run("walk", folder, self.inner.walk(folder))
@@ -84,6 +93,7 @@ impl Store for Watched {
         self.run("delete", path, Box::pin(async move { self.inner.delete(path).await }))
     }
     fn delete_folder<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, ()> {
+        self.empty.lock().unwrap().retain(|path| path != folder);
         self.inner.delete_folder(folder)
     }
     fn prove_connection<'a>(&'a self, steps: &'a mut Steps<'_>) -> BoxFuture<'a, bool> {
@@ -242,4 +252,7 @@ async fn one_folder_that_cannot_be_read_hides_no_other() {
     let state = |place: &Place| inventory.found.iter().find(|found| found.place == *place).unwrap().state.clone();
     assert!(matches!(state(&bad), FoundState::Damaged(None, _)));
     assert!(matches!(state(&good), FoundState::Complete(_, Authentic::Yes)));
+    // Of one alone, a refusal is no verdict.
+    let error = vault.verify(&bad, Level::Quick, &Progress::new().0).await.unwrap_err();
+    assert!(matches!(error.kind, Kind::Storage(_)), "{error}");
 }

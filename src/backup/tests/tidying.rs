@@ -90,3 +90,23 @@ async fn a_damaged_backup_can_be_deleted() {
     rig.vault.delete(&place, &Progress::new().0).await.unwrap();
     assert_eq!(rig.names(), ["format"]);
 }
+
+#[tokio::test]
+async fn empty_folders_of_this_plane_go_when_they_are_a_day_old() {
+    let rig = Rig::new();
+    let kept = rig.backup(100).await;
+    let uids: Vec<BackupUid> = (0..2).map(|_| rig.order().uid).collect();
+    let place = |plane_uid: &str, uid: &BackupUid| Place { plane_uid: plane_uid.to_owned(), uid: uid.clone() };
+    let folder = |plane_uid, uid| layout::folder(&place(plane_uid, uid)).unwrap();
+    let store = std::sync::Arc::new(Watched::new(rig.memory.clone(), || {}));
+    let odd = storage::ObjectPath::new("palbackup/c/plane-1/b/odd").unwrap();
+    let all = [folder("plane-1", &uids[0]), folder("plane-1", &uids[1]), folder("plane-2", &uids[0]), odd.clone()];
+    *store.empty.lock().unwrap() = all.to_vec();
+    let vault = rig.through(store.clone());
+    vault.sweep(&[]).await.unwrap();
+    assert_eq!(*store.empty.lock().unwrap(), all);
+    rig.clock.advance(TimeDelta::hours(25));
+    vault.sweep(&uids[1..]).await.unwrap();
+    assert_eq!(*store.empty.lock().unwrap(), all[1..]);
+    assert!(vault.verify(&kept, Level::Full, &Progress::new().0).await.unwrap().faults.is_empty());
+}

@@ -123,7 +123,7 @@ impl Sight<'_> {
             ),
             FoundState::Damaged(manifest, why) => {
                 manifest.iter().for_each(|manifest| self.describe(&mut view, manifest));
-                (TransferState::Damaged, crate::text::sentence(&crate::text::clean(why)))
+                (TransferState::Damaged, format!("It is damaged: {}.", crate::text::clean(why).trim_end_matches('.')))
             }
             FoundState::Newer(format) => (
                 TransferState::Newer,
@@ -163,7 +163,7 @@ impl Sight<'_> {
             return (TransferState::Damaged, why.to_owned());
         }
         if let Some(bad) = view.verified.as_ref().filter(|verified| !verified.good) {
-            return (TransferState::Damaged, bad.detail.clone());
+            return (TransferState::Damaged, format!("It is damaged: {}", bad.detail));
         }
         let note = if view.readable {
             String::new()

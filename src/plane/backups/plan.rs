@@ -27,7 +27,7 @@ impl Plane {
         let looked = self.vault(shelf.store.clone()).look(&place).await;
         let found = looked.map_err(|error| unreachable(&Trouble::from(error)))?;
         let mut refusals: Vec<_> = self.refusals(&found, &kind).into_iter().map(|refusal| refusal.message).collect();
-        match self.store.read(|connection| refuse_beside_migrations(connection)).await {
+        match self.store.read(refuse_beside_migrations).await {
             Err(Failure::Refused(refusal)) => refusals.push(refusal.message),
             other => other?,
         }

@@ -29,6 +29,8 @@ struct Lender {
     location: Location,
     secret: SecretString,
     prepared: bool,
+    /// It was saved by a person.
+    stored: bool,
 }
 
 impl Plane {
@@ -43,6 +45,14 @@ impl Plane {
             && stored.location.mode == location.mode
         {
             lenders.push(self.lender(stored)?);
+        }
+        for own in self.own_stores().await {
+            lenders.push(Lender {
+                location: own.location.clone(),
+                secret: own.secret.clone(),
+                prepared: true,
+                stored: false,
+            });
         }
         if !location.like.is_empty() {
             let lender = self.lender(self.location(&location.like).await?)?;
@@ -61,10 +71,16 @@ impl Plane {
         }
         let same = lenders.iter().find(|lender| goes_to(&lender.location) == goes_to(&location));
         let prepared = same.is_some_and(|lender| lender.prepared);
+        if let Some(own) = same.filter(|own| own.prepared)
+            && location.ca_pem.is_empty()
+        {
+            // Palette's configuration has no field for it.
+            location.ca_pem.clone_from(&own.location.ca_pem);
+        }
         let secret = match (typed, same) {
             (Some(typed), _) => typed,
             (None, Some(lender)) if !lender.secret.expose_secret().is_empty() => lender.secret.clone(),
-            (None, _) => return Err(type_it(&location, !lenders.is_empty()).into()),
+            (None, _) => return Err(type_it(&location, lenders.iter().any(|lender| lender.stored)).into()),
         };
         Ok(Whole { location, secret, prepared })
     }
@@ -76,7 +92,7 @@ impl Plane {
             // One that cannot be read any more is typed again.
             self.backups.keys.unseal(&stored.sealed).unwrap_or_default()
         };
-        Ok(Lender { location: stored.location, secret, prepared: stored.prepared })
+        Ok(Lender { location: stored.location, secret, prepared: stored.prepared, stored: true })
     }
 }
 

@@ -110,7 +110,12 @@ impl Plane {
     /// # Errors
     /// Where it was never configured, or its settings cannot be right.
     pub async fn shelf(&self, name: &str) -> Result<(Stored, Arc<Shelf>), Failure> {
-        let stored = self.location(name).await?;
+        let mut stored = self.location(name).await?;
+        if stored.prepared {
+            // They run from here on, and may have moved to another port.
+            self.own_stores().await;
+            stored = self.location(name).await?;
+        }
         if let Some(shelf) = self.backups.shelves.get(name) {
             return Ok((stored, shelf));
         }

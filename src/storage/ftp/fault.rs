@@ -149,8 +149,14 @@ fn explained(code: u32, text: &str) -> Fault {
         }
         430 | 530 | 331 | 332 => (Kind::Denied, "the session is not signed in", ""),
         452 | 552 => (Kind::Full, "the server's disk or the account's quota is full", FREE_SPACE),
-        _ if code >= 400 && says(&["no space", "quota", "disk full", "failure writing to local file"]) => {
+        _ if code >= 400 && says(&["no space", "quota", "disk full"]) => {
             (Kind::Full, "the server cannot store more", FREE_SPACE)
+        }
+        // vsftpd and pure-ftpd say no more than this; ProFTPD takes a write that came out short for the last.
+        _ if code >= 400
+            && says(&["failure writing to local file", "error during write to file", "input/output error"]) =>
+        {
+            (Kind::Full, "the server could not write the file, most often because its disk is full", FREE_SPACE)
         }
         425 => (Kind::Unreachable, "no data connection could be opened", PASSIVE_PORTS),
         426 => (Kind::Interrupted, "the transfer was cut", ""),
@@ -224,6 +230,8 @@ mod tests {
         let cases = [
             ("552 Quota exceeded", Kind::Full, false),
             ("451 Failure writing to local file.", Kind::Full, false),
+            ("451 Error during write to file", Kind::Full, false),
+            ("451 Transfer aborted. Input/output error", Kind::Full, false),
             ("550 notes.part: No space left on device", Kind::Full, false),
             ("421 There are too many connections from your internet address.", Kind::Busy, true),
             ("421 Sorry, cleartext sessions are not accepted on this server.", Kind::Tls, false),

@@ -102,13 +102,9 @@ fn posix(line: &str) -> Option<Line> {
     let word = |at: usize| words.get(at).map_or("", |(word, _)| *word);
     let (date, last) = (2..words.len()).find_map(|at| {
         let here = word(at);
-        if is_month(here) && is_day(word(at + 1)) && is_time_or_year(word(at + 2)) {
-            Some((at, at + 2))
-        } else if is_day(here)
-            && is_month(word(at + 1))
-            && is_time_or_year(word(at + 2))
-            && word(at - 1).parse::<u64>().is_ok()
-        {
+        let month_first = is_month(here) && is_day(word(at + 1));
+        let day_first = is_day(here) && is_month(word(at + 1)) && word(at - 1).parse::<u64>().is_ok();
+        if (month_first || day_first) && is_time_or_year(word(at + 2)) {
             Some((at, at + 2))
         } else if is_iso_date(here) && is_time_or_year(word(at + 1)) {
             // A zone such as +0000 may follow.

@@ -6,64 +6,96 @@ use super::fault::Fault;
 use super::{Ftp, Tls};
 use crate::storage::probe::{Outcome, Steps};
 use crate::storage::{Kind, ObjectPath};
-use crate::text::count;
+use crate::text::{clean, count};
 
 /// Data connections that are opened on one session: with TLS a server that runs out of sessions to resume does so by
 /// the fifth.
 const DATA_CONNECTIONS: usize = 6;
+
+/// The steps up to the directory, and what is done in each.
+const STEPS: [(&str, &str); 5] = [
+    ("Look up the server", "look up the server"),
+    ("Connect", "connect"),
+    ("TLS", "agree on TLS"),
+    ("Sign in", "sign in"),
+    ("Directory", "find the directory"),
+];
 
 impl Ftp {
     fn failed(&self, operation: &str, fault: Fault) -> Outcome {
         Outcome::Failed(self.error(operation.to_owned(), fault))
     }
 
-    /// Up to a directory that can be listed. Writes nothing.
-    pub(super) async fn try_connection(&self, steps: &mut Steps<'_>) -> bool {
-        let mut addresses = Vec::new();
-        let found = steps.step("Look up the server", async {
-            match self.look_up().await {
-                Ok(found) => {
-                    let words = found.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
-                    addresses = found;
-                    Outcome::Passed(words)
-                }
-                Err(fault) => self.failed("look up the server", fault),
-            }
-        });
-        if !found.await {
-            return false;
-        }
-        let mut raw = None;
-        let connected = steps.step("Connect", async {
-            match self.connect(&addresses).await {
-                Ok(made) => {
-                    let words = format!("{} answers", made.peer);
-                    raw = Some(made);
-                    Outcome::Passed(words)
-                }
-                Err(fault) => self.failed("connect", fault),
-            }
-        });
-        if !connected.await {
-            return false;
-        }
-        let mut secured = None;
-        let secure = steps.step("TLS", async {
-            let Some(raw) = raw.take() else { return Outcome::Skipped("there is no connection".to_owned()) };
-            match self.secure(raw).await {
-                Ok(made) => {
-                    let outcome = self.protection(made.secure);
-                    secured = Some(made);
+    /// One step whose find the next one needs.
+    async fn find<T: Send>(
+        &self,
+        steps: &mut Steps<'_>,
+        (name, doing): (&'static str, &str),
+        work: impl Future<Output = Result<(T, Outcome), Fault>> + Send,
+    ) -> Option<T> {
+        let mut found = None;
+        let step = steps.step(name, async {
+            match work.await {
+                Ok((value, outcome)) => {
+                    found = Some(value);
                     outcome
                 }
-                Err(fault) => self.failed("agree on TLS", fault),
+                Err(fault) => self.failed(doing, fault),
             }
         });
-        if !secure.await {
-            return false;
+        step.await;
+        found
+    }
+
+    /// Up to a directory that can be listed. Writes nothing.
+    pub(super) async fn try_connection(&self, steps: &mut Steps<'_>) -> bool {
+        let Err(tried) = self.approach(steps).await else { return true };
+        for (name, _) in STEPS.iter().skip(tried) {
+            steps.step(name, async { Outcome::Skipped("an earlier step failed".to_owned()) }).await;
         }
-        let Some(raw) = secured else { return false };
-        self.try_account(steps, raw).await
+        false
+    }
+
+    /// The steps one after the other; where one fails, how many were tried.
+    async fn approach(&self, steps: &mut Steps<'_>) -> Result<(), usize> {
+        let [look_up, connect, tls, sign_in, directory] = STEPS;
+        let looking = async {
+            let found = self.look_up().await?;
+            let words: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
+            Ok((found, Outcome::Passed(words.join(", "))))
+        };
+        let addresses = self.find(steps, look_up, looking).await.ok_or(1_usize)?;
+        let connecting = async {
+            let raw = self.connect(&addresses).await?;
+            let words = format!("{} answers", raw.peer);
+            Ok((raw, Outcome::Passed(words)))
+        };
+        let raw = self.find(steps, connect, connecting).await.ok_or(2_usize)?;
+        let securing = async {
+            let raw = self.secure(raw).await?;
+            let outcome = self.protection(raw.secure);
+            Ok((raw, outcome))
+        };
+        let raw = self.find(steps, tls, securing).await.ok_or(3_usize)?;
+        let signing_in = async {
+            let session = self.sign_in(raw).await?;
+            Ok((session, Outcome::Passed(format!("as {}", self.settings.username))))
+        };
+        let mut session = self.find(steps, sign_in, signing_in).await.ok_or(4_usize)?;
+        let finding = async {
+            let base = session.absolute("");
+            let shown = clean(&base).into_owned();
+            let outcome = if session.enter(&base).await? {
+                Outcome::Passed(shown)
+            } else {
+                let words = "is not there, or may not be entered; the first write makes it, with every level above";
+                Outcome::Warning(format!("{shown} {words}"))
+            };
+            Ok((session, outcome))
+        };
+        let session = self.find(steps, directory, finding).await.ok_or(5_usize)?;
+        self.pool.keep(session);
+        Ok(())
     }
 
     fn protection(&self, secure: bool) -> Outcome {
@@ -73,40 +105,6 @@ impl Ftp {
         }
         let why = if self.settings.tls == Tls::Off { "TLS is off" } else { "the server offers no TLS" };
         Outcome::Warning(format!("{why}: the password and every byte travel in clear text"))
-    }
-
-    async fn try_account(&self, steps: &mut Steps<'_>, raw: super::dial::Raw) -> bool {
-        let mut session = None;
-        let signed_in = steps.step("Sign in", async {
-            match self.sign_in(raw).await {
-                Ok(made) => {
-                    session = Some(made);
-                    Outcome::Passed(format!("as {}", self.settings.username))
-                }
-                Err(fault) => self.failed("sign in", fault),
-            }
-        });
-        if !signed_in.await {
-            return false;
-        }
-        let Some(mut session) = session else { return false };
-        let found = steps.step("Directory", async {
-            let base = session.absolute("");
-            let shown = crate::text::clean(&base).into_owned();
-            match session.enter(&base).await {
-                Ok(true) => Outcome::Passed(shown),
-                Ok(false) => {
-                    let words = "is not there, or may not be entered; the first write makes it, with every level above";
-                    Outcome::Warning(format!("{shown} {words}"))
-                }
-                Err(fault) => self.failed("find the directory", fault),
-            }
-        });
-        let found = found.await;
-        if found {
-            self.pool.keep(session);
-        }
-        found
     }
 
     /// Renaming, many data connections on one session, two sessions at once.
@@ -126,10 +124,8 @@ impl Ftp {
             good = steps.step("Data connections", self.try_data_connections(scratch)).await
                 && steps.step("Two sessions", self.try_two_sessions(&object)).await;
         }
-        if let Err(fault) = self.remove_object(&object).await {
-            let failed = self.failed("delete", fault);
-            return steps.step("Delete", async { failed }).await && good;
-        }
+        // Whether objects can be deleted is a step of every probe; it removes this one, too, where that goes wrong.
+        let _ = self.remove_object(&object).await;
         good
     }
 

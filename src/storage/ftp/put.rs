@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use super::Ftp;
-use super::fault::Fault;
+use super::fault::{Fault, quoted};
 use super::session::{Session, Size};
 use super::transfer::UploadFault;
 use crate::storage::{Kind, ObjectPath, ServerClock};
@@ -197,7 +197,7 @@ impl Ftp {
         if !session.enter(&at).await? {
             for level in self.levels(session, folder) {
                 if !session.enter(&level).await? {
-                    session.make(&level).await?;
+                    session.make(&level).await.map_err(|fault| not_made(&level, fault))?;
                 }
             }
         }
@@ -242,4 +242,15 @@ impl Ftp {
         let outcome = lease.session.remove(&at).await;
         lease.settle(&outcome);
     }
+}
+
+/// A folder that is not there and cannot be made.
+fn not_made(level: &str, told: Fault) -> Fault {
+    if !matches!(told.kind, Kind::Denied | Kind::NotFound | Kind::Protocol) || told.code == 0 {
+        return told;
+    }
+    let level = quoted(level);
+    let reason = format!("the folder {level} is not there and cannot be made: {}", told.reason);
+    let advice = "Check the directory's name, or have it made and given to the account.".to_owned();
+    Fault { kind: Kind::NoSuchPlace, reason, advice, ..told }
 }

@@ -40,6 +40,7 @@ impl Session {
         let opening = self.stream.custom_data_command(line, &started);
         match timeout(self.patience.open, opening).await {
             Ok(Ok((_, stream))) => Ok(stream),
+            Ok(Err(FtpError::SecureError(words))) => Err(self.unprotected(&verb, words).await),
             Ok(Err(error)) => Err(self.door_fault(&verb, error)),
             Err(_) => {
                 let late = Fault::late(&verb, self.patience.open);
@@ -48,13 +49,22 @@ impl Session {
         }
     }
 
+    /// A data connection without TLS; the server may say why, such as a session that was not resumed.
+    async fn unprotected(&mut self, verb: &str, words: String) -> Fault {
+        let told = timeout(self.patience.connect, self.stream.read_response(Status::ClosingDataConnection)).await;
+        let fault = match (told, self.handshakes.last_error()) {
+            (Ok(Err(error @ FtpError::UnexpectedResponse(_))), _) => Fault::from_ftp(verb, error),
+            (_, Some(told)) => tls::explained(&told, &self.host),
+            _ => Fault::from_ftp(&format!("the data connection of {verb}"), FtpError::SecureError(words)),
+        };
+        // A session of its own, with tickets of its own, may fare better.
+        Fault { sound: false, again: true, door: false, ..fault }
+    }
+
     /// Whether the command was refused, or no data connection came about.
     fn door_fault(&self, verb: &str, error: FtpError) -> Fault {
         if self.door.open.load(Ordering::Relaxed) {
-            return match (error, self.handshakes.last_error()) {
-                (FtpError::SecureError(_), Some(told)) => tls::explained(&told, &self.host),
-                (error, _) => Fault::from_ftp(verb, error),
-            };
+            return Fault::from_ftp(verb, error);
         }
         let refused = matches!(error, FtpError::UnexpectedResponse(_));
         let fault = Fault::from_ftp(verb, error);

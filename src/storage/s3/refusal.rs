@@ -8,6 +8,21 @@ use super::wire::Trouble;
 use crate::storage::{Kind, ServerClock};
 use crate::text;
 
+/// Codes of keys that are not known or do not fit.
+const OF_KEYS: &[&str] = &[
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "NotSignedUp",
+    "InvalidToken",
+    "ExpiredToken",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSecurity",
+];
+/// Codes of a wrong region.
+const OF_REGIONS: &[&str] =
+    &["PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"];
+
 /// How the SDK tells of failures.
 pub(super) type SdkError<E> = aws_sdk_s3::error::SdkError<E, HttpResponse>;
 
@@ -137,42 +152,46 @@ impl Refusal {
 
 impl Answer {
     fn told(&self, verb: Verb, place: &Place, clock: Option<ServerClock>) -> Trouble {
-        let kind = self.kind();
-        let said = self.said();
-        let bucket = &place.bucket;
-        let trouble = |reason: String, advice: &str| Trouble::new(kind, reason).advised(advice);
-        match kind {
+        match self.kind() {
             Kind::Credentials => self.credentials(),
-            Kind::NoSuchPlace => trouble(
-                format!("the bucket {bucket} does not exist there{said}"),
+            Kind::Region => self.other_region(place),
+            Kind::Clock => skewed(clock, &self.said()),
+            Kind::Denied => self.denied(verb, &place.bucket),
+            kind => self.plainly(kind, &place.bucket),
+        }
+    }
+
+    /// What is told the same way whatever was asked.
+    fn plainly(&self, kind: Kind, bucket: &str) -> Trouble {
+        let asked_to_wait = matches!(self.status, 429 | 503) || self.code == "SlowDown";
+        let missing = format!("the bucket {bucket} does not exist there");
+        let web_page = format!("a web page answers there, not S3 (HTTP {})", self.status);
+        let (reason, advice) = match kind {
+            Kind::NoSuchPlace => (
+                &*missing,
                 "Check the bucket's name and the endpoint, or make the bucket; this program never makes one.",
             ),
-            Kind::Region => self.other_region(place),
-            Kind::Clock => skewed(clock, &said),
-            Kind::NotFound => trouble(format!("there is no such object{said}"), ""),
-            Kind::Busy if self.status == 503 || self.status == 429 || self.code == "SlowDown" => {
-                trouble(format!("the server asks to come back later{said}"), "Try again in a few minutes.")
+            Kind::NotFound => ("there is no such object", ""),
+            Kind::Busy if asked_to_wait => ("the server asks to come back later", "Try again in a few minutes."),
+            Kind::Busy => ("the server failed", "Try again later; look at the server's log."),
+            Kind::Full => {
+                ("the server has no room left", "Free space, raise the quota, or keep backups for fewer days.")
             }
-            Kind::Busy => trouble(format!("the server failed{said}"), "Try again later; look at the server's log."),
-            Kind::Full => trouble(
-                format!("the server has no room left{said}"),
-                "Free space, raise the quota, or keep backups for fewer days.",
-            ),
-            Kind::Locked => trouble(
-                format!("the bucket's object lock keeps the object for now{said}"),
+            Kind::Locked => (
+                "the bucket's object lock keeps the object for now",
                 "Wait until its retention has ended, or make the bucket's retention shorter than the location's.",
             ),
-            Kind::Denied => self.denied(verb, bucket),
-            Kind::Settings => trouble(format!("the server does not take these settings{said}"), "Check the KMS key."),
-            _ if self.html => trouble(
-                format!("a web page answers there, not S3 (HTTP {})", self.status),
-                "Check the endpoint: a console, a login page or a proxy may be answering there.",
-            ),
-            _ => trouble(
-                format!("the server answered what cannot be used{said}"),
+            Kind::Settings => ("the server does not take these settings", "Check the KMS key."),
+            _ if self.html => {
+                (&*web_page, "Check the endpoint: a console, a login page or a proxy may be answering there.")
+            }
+            _ => (
+                "the server answered what cannot be used",
                 "Check that the endpoint is that of an S3 service, and the server's log.",
             ),
-        }
+        };
+        let said = if reason == web_page { String::new() } else { self.said() };
+        Trouble::new(kind, format!("{reason}{said}")).advised(advice)
     }
 
     fn kind(&self) -> Kind {
@@ -187,26 +206,10 @@ impl Answer {
             (_, "AccessDenied") if words.contains("no such key") || words.contains("invalid signature") => {
                 Kind::Credentials
             }
-            (
-                _,
-                "InvalidAccessKeyId"
-                | "SignatureDoesNotMatch"
-                | "NotSignedUp"
-                | "InvalidToken"
-                | "ExpiredToken"
-                | "InvalidClientTokenId"
-                | "UnrecognizedClientException"
-                | "InvalidSecurity",
-            ) => Kind::Credentials,
+            (_, code) if OF_KEYS.contains(&code) => Kind::Credentials,
             (_, "NoSuchBucket") => Kind::NoSuchPlace,
-            (
-                _,
-                "PermanentRedirect"
-                | "TemporaryRedirect"
-                | "IllegalLocationConstraintException"
-                | "AuthorizationHeaderMalformed",
-            )
-            | (301 | 307, _) => Kind::Region,
+            (_, code) if OF_REGIONS.contains(&code) => Kind::Region,
+            (301 | 307, _) => Kind::Region,
             (_, "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture") => Kind::Clock,
             (404, "NoSuchKey") => Kind::NotFound,
             (507, _) | (_, "QuotaExceeded" | "InsufficientStorage" | "XMinioStorageFull" | "StorageFull") => Kind::Full,

@@ -84,7 +84,7 @@ impl App {
     pub(super) fn forget_backups(&mut self) {
         self.model.backups = Backups::default();
         self.watch = BackupWatch::default();
-        self.backup.refresh(&self.model);
+        self.backup.go_to_newest(&self.model);
     }
 
     /// The tenant session is the last one to be opened again after a restore.
@@ -201,7 +201,11 @@ impl App {
             Step::Accepted(started) => {
                 self.watch.restoring |= matches!(begin, Begin::Restore(_) | Begin::Recover(_));
                 self.model.backups.begun(&started.job_uid);
-                if matches!(begin, Begin::Create(_)) { self.reread_backups() } else { Acts::new() }
+                if !matches!(begin, Begin::Create(_)) {
+                    return Acts::new();
+                }
+                self.backup.go_to_newest(&self.model);
+                self.reread_backups()
             }
             Step::Job(job) => {
                 self.model.backups.learn_jobs(std::slice::from_ref(job));
@@ -223,6 +227,10 @@ impl App {
                 self.watch.restoring &= job.state == JobState::Completed;
                 self.model.backups.learn_jobs(std::slice::from_ref(job));
                 self.model.backups.watched(&job.uid);
+                // What the other tabs show is of the state before, and so is their session.
+                if is_restore(&job.kind) && job.state == JobState::Completed && self.is_signed_in(SessionKind::Tenant) {
+                    acts.extend(self.reread());
+                }
                 if !self.is_followed(&begin.called()) {
                     acts.extend(self.tell_ended(std::slice::from_ref(job)));
                 } else if is_recovered(job) {

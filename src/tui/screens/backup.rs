@@ -42,11 +42,13 @@ pub struct BackupTab {
     table: DataTable<Which>,
     /// The filter while it is being typed.
     typing: Option<LineEdit>,
+    /// The cursor was moved by hand, so that it stays on its backup; else it is on the newest one.
+    moved: bool,
 }
 
 impl Default for BackupTab {
     fn default() -> Self {
-        Self { table: DataTable::new(rows::COLUMNS.iter().copied()), typing: None }
+        Self { table: DataTable::new(rows::COLUMNS.iter().copied()), typing: None, moved: false }
     }
 }
 
@@ -66,6 +68,15 @@ impl BackupTab {
     /// Takes over fresh backups, or another width.
     pub fn refresh(&mut self, model: &Model) {
         self.table.refresh(&BackupRows::new(model));
+        if !self.moved {
+            self.table.select_first(&BackupRows::new(model));
+        }
+    }
+
+    /// Puts the cursor on the newest backup, and lets it stay there.
+    pub fn go_to_newest(&mut self, model: &Model) {
+        self.moved = false;
+        self.refresh(model);
     }
 
     /// What a key does while the filter is typed; `None` where it is not.
@@ -101,7 +112,9 @@ impl BackupTab {
 
     /// What a key that is no command does; `None` where it means nothing.
     pub fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
-        self.table.on_key(key, self.page(model), &BackupRows::new(model)).then(Acts::new)
+        let moved = self.table.on_key(key, self.page(model), &BackupRows::new(model));
+        self.moved |= moved;
+        moved.then(Acts::new)
     }
 
     /// What a command does; `None` where it is not this tab's.
@@ -121,9 +134,7 @@ impl BackupTab {
     }
 
     fn on_selected(&self, command: Command, model: &Model) -> Option<Acts> {
-        if model.backups.overview.is_none() {
-            return None;
-        }
+        model.backups.overview.as_ref()?;
         Some(match command {
             Command::Create => todo::creation(model),
             Command::Configure => todo::configuration(model),

@@ -32,7 +32,7 @@ async fn a_configuration_is_kept_and_its_secret_never_given_back() {
     assert_eq!(read, expected);
     let (_, list) = stage.get("/ext/v1/locations").await;
     assert_eq!(list["items"][0]["location"]["hasSecret"], true);
-    assert_eq!(list["items"][0]["status"]["nextRun"], "2026-11-22T13:00:00Z");
+    assert_eq!(list["items"][0]["status"]["nextRun"], "2026-11-22T13:00:00.000Z");
     assert_eq!(list["items"][0]["status"]["address"], "ftp://127.0.0.1:2121/plane");
     assert!(!list.to_string().contains("Pa55"), "{list}");
     for entry in std::fs::read_dir(stage.rig.dir.path()).unwrap().flatten().filter(|entry| entry.path().is_file()) {
@@ -150,7 +150,7 @@ async fn the_recovery_key_is_exported_imported_and_told_of_without_being_shown()
     let (status, text) = stage.post("/ext/v1/recovery-key/export").await;
     assert!(status == 200 && text["key"].as_str().unwrap().contains("AGE-SECRET-KEY-1"));
     let (_, key) = stage.get("/ext/v1/recovery-key").await;
-    assert_eq!((&key["exported"], &key["exportedAt"]), (&json!(true), &json!("2026-11-22T12:00:00Z")));
+    assert_eq!((&key["exported"], &key["exportedAt"]), (&json!(true), &json!("2026-11-22T12:00:00.000Z")));
     assert!(!warned(stage.status().await));
     let told = stage.told("recoverykey").await;
     assert_eq!(told[0], format!("Exported the recovery key {}.", key["fingerprint"].as_str().unwrap()));

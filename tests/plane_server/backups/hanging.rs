@@ -28,6 +28,10 @@ impl Hanging {
         Arc::new(move |_, _| Ok(store.clone() as Arc<dyn Store>))
     }
 
+    pub fn hold(&self) {
+        self.free.send_replace(false);
+    }
+
     pub fn release(&self) {
         self.free.send_replace(true);
     }

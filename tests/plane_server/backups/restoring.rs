@@ -140,3 +140,33 @@ async fn nothing_is_restored_while_clusters_move() {
     let (_, plan) = stage.get(&format!("/ext/v1/backups/{uid}/plan?location=ftp&kind=restore")).await;
     assert!(plan["refusals"][0].as_str().unwrap().contains("while clusters move"), "{plan}");
 }
+
+#[tokio::test]
+async fn a_restore_whose_plane_was_killed_before_the_swap_changed_nothing() {
+    let hung = Arc::new(super::hanging::Hanging::default());
+    let mut stage = Stage::with(|settings| settings.stores_of = hung.opener()).await;
+    stage.configure(1, 7).await;
+    hung.release();
+    let uid = stage.backup().await;
+    rename(&stage, NAME, "renamed").await;
+    hung.hold();
+    let started = stage.post(&format!("/ext/v1/backups/{uid}/restore?location=ftp")).await;
+    let path = format!("/ext/v1/jobs/{}", started.1["jobUid"].as_str().unwrap());
+    super::until("at the safety backup", async || {
+        let phase = stage.get(&path).await.1["phase"].clone();
+        (!["", "Waiting", "Downloading"].contains(&phase.as_str().unwrap_or_default())).then_some(())
+    })
+    .await;
+    let other = stage.post(&format!("/ext/v1/backups/{uid}/restore?location=ftp")).await;
+    assert_eq!(code(&other), (409, "BackupInProgress"));
+    stage.rig.restart(End::AtOnce).await;
+    stage.system = stage.rig.system().await;
+    let job = stage.until_ended(started).await;
+    assert_eq!(job["state"], "Error");
+    assert!(job["result"].as_str().unwrap().contains("before anything was changed"), "{job}");
+    stage.rig.uid("renamed").await;
+    hung.release();
+    let job = brought_back(&mut stage, "restore", &uid).await;
+    assert_eq!(job["state"], "Completed", "{job}");
+    stage.rig.uid(NAME).await;
+}

@@ -65,28 +65,40 @@ impl Server {
     /// # Panics
     /// Where it is not installed or does not start: a test that asked for it cannot pass without it.
     pub fn start(program: Program, protection: Protection) -> Option<Self> {
-        if !is_root() && program != Program::Proftpd {
+        Self::start_with(program, protection, None)
+    }
+
+    /// Starts one whose disk holds so many MiB and no more; takes root, to mount it.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn start_small(program: Program, protection: Protection, disk: usize) -> Option<Self> {
+        Self::start_with(program, protection, Some(disk))
+    }
+
+    fn start_with(program: Program, protection: Protection, disk: Option<usize>) -> Option<Self> {
+        if !is_root() && (program != Program::Proftpd || disk.is_some()) {
             // Not captured by the test harness, unlike eprintln.
             let _ = writeln!(std::io::stderr(), "LEFT OUT: {program:?} needs root, which this is not");
             return None;
         }
         // A port that was free may be taken by the time the server asks for it.
         for _ in 0..3 {
-            if let Ok(server) = Self::try_start(program, protection) {
+            if let Ok(server) = Self::try_start(program, protection, disk) {
                 return Some(server);
             }
         }
-        match Self::try_start(program, protection) {
+        match Self::try_start(program, protection, disk) {
             Ok(server) => Some(server),
             Err(why) => panic!("{program:?} does not start: {why}"),
         }
     }
 
-    fn try_start(program: Program, protection: Protection) -> Result<Self, String> {
+    fn try_start(program: Program, protection: Protection, disk: Option<usize>) -> Result<Self, String> {
         let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
         open_to_all(dir.path());
         let home = dir.path().join("home");
-        std::fs::create_dir(&home).unwrap();
+        std::fs::create_dir_all(home.join("read-only")).unwrap();
         let port = free_port();
         let certificate = (protection == Protection::Required).then(|| {
             let made = self_signed(&["localhost", "127.0.0.1"]);
@@ -95,10 +107,14 @@ impl Server {
             std::fs::set_permissions(dir.path().join("key.pem"), std::fs::Permissions::from_mode(0o600)).unwrap();
             made.certificate
         });
-        let mut command = match program {
+        let command = match program {
             Program::Vsftpd => vsftpd::command(dir.path(), port, protection),
             Program::Proftpd => proftpd::command(dir.path(), port, protection),
             Program::PureFtpd => pure_ftpd::command(dir.path(), port, protection),
+        };
+        let mut command = match disk {
+            Some(disk) => on_small_disk(&command, &home, disk),
+            None => command,
         };
         let log = std::fs::File::create(dir.path().join("log")).unwrap();
         let child = command
@@ -136,6 +152,15 @@ impl Server {
         let dir = self.home.parent().unwrap();
         ["log", "server.log"].map(|name| std::fs::read_to_string(dir.join(name)).unwrap_or_default()).concat()
     }
+}
+
+/// The same command where `home` is a disk of its own, which goes when the server does.
+fn on_small_disk(command: &Command, home: &Path, mebibytes: usize) -> Command {
+    let script = "mount -t tmpfs -o size=\"$0\"m,mode=777 tmpfs \"$1\" && shift && exec \"$@\"";
+    let mut wrapped = Command::new("unshare");
+    wrapped.args(["-m", "sh", "-c", script]).arg(mebibytes.to_string()).arg(home);
+    wrapped.arg(command.get_program()).args(command.get_args());
+    wrapped
 }
 
 /// Where a program was unpacked.

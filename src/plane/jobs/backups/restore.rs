@@ -175,7 +175,11 @@ fn adopt_and_swap(
     let data_dir = plane.backups.data_dir.clone();
     let swap = Swap { data_dir, staged, quota: plane.backups.quota, now: adoption.now };
     let swapped = swap.run(connection);
-    if swapped.outcome.is_ok() {
+    if let (Ok(()), Some(connection)) = (&swapped.outcome, &swapped.connection) {
+        // Before anyone is asked to sign in again, the passwords must be there.
+        if let Err(error) = fresh::settle_credentials(connection, &plane.backups.data_dir) {
+            tracing::error!(%error, "the new credentials are not in place; the next start puts them there");
+        }
         plane.identity.set(identity);
         plane.keyring.set(keyring);
     }

@@ -20,7 +20,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
         Err(trouble) => return Ended::Badly(trouble, None),
     };
     let level = row.level.clone();
-    let detail = detail(&faults);
+    let detail = if faults.is_empty() { String::new() } else { detail(&faults) };
     let verified = Verified { level: level.clone(), at: None, good: faults.is_empty(), detail: detail.clone() };
     let uid = row.backup_uid.clone();
     let also: Also = Box::new(move |transaction, now| {
@@ -53,10 +53,11 @@ async fn look(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Vec
     Ok(plane.vault(shelf.store.clone()).verify(&place, level, progress).await?.faults)
 }
 
+/// The faults in one line; names of objects stay as they are.
 fn detail(faults: &[String]) -> String {
-    let mut told: Vec<_> = faults.iter().take(TOLD).map(|fault| text::sentence(&text::clean(fault))).collect();
+    let mut told: Vec<_> = faults.iter().take(TOLD).map(|fault| text::clean(fault).into_owned()).collect();
     if faults.len() > TOLD {
-        told.push(format!("And {} more.", faults.len() - TOLD));
+        told.push(format!("and {} more", faults.len() - TOLD));
     }
-    told.join(" ")
+    told.iter().map(|fault| fault.trim_end_matches('.')).collect::<Vec<_>>().join("; ") + "."
 }

@@ -160,7 +160,9 @@ fn fate(view: &LocationView, line: CardLine, model: &Model) -> CardLine {
 /// As the plane says; on one that does not, by the backups that were read.
 fn last_good(view: &LocationView, model: &Model) -> Option<chrono::DateTime<chrono::Utc>> {
     let good = |backup: &&crate::api::backup::Backup| {
-        backup.location == view.location.name && backup.state == crate::api::words::TransferState::Completed
+        backup.own
+            && backup.location == view.location.name
+            && backup.state == crate::api::words::TransferState::Completed
     };
     let read = || model.backups.rows.iter().filter(good).filter_map(|backup| backup.finished).max();
     view.status.last_good_at.or_else(read)
@@ -216,7 +218,7 @@ pub(super) fn days_in_words(days: &[Day]) -> String {
     }
     for (state, word) in [(DayState::Failed, "failed"), (DayState::Missed, "missed")] {
         let count = of(state.clone()).count();
-        if let Some(newest) = of(state).last() {
+        if let Some(newest) = of(state).next_back() {
             let why =
                 if newest.detail.is_empty() { String::new() } else { format!(": {}", text::clean(&newest.detail)) };
             parts.push(format!("{count} {word} ({}{why})", short(&newest.date)));

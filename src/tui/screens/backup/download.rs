@@ -1,6 +1,6 @@
 //! Copying the files of a backup into a directory, to be kept or opened by hand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
@@ -111,7 +111,7 @@ impl Layer for DownloadDialog {
     }
 }
 
-fn done(path: &PathBuf) -> String {
+fn done(path: &Path) -> String {
     format!("The backup is in {}.", path.display())
 }
 

@@ -241,7 +241,7 @@ impl JobDialog {
             () => text::clean(&job.phase).into_owned(),
         };
         slot(buf, row(body, 0), &phase, Slot::Title, look);
-        if !waits {
+        if !waits && job.progress.plain_done + job.progress.plain_total > 0 {
             let amounts = words::amounts(job);
             let (done, total) = words::measure(job).map_or((0, None), |(done, total)| (done, Some(total)));
             Progress::new(done, total).words(&amounts).render(row(body, 1), buf, look);
@@ -305,11 +305,14 @@ fn ended(job: &Job, body: Rect, buf: &mut Buffer, look: &Look) {
         paragraph(&words, Slot::Text, rest, buf, look);
         rest = below(rest, cells(lines.len()) + 1);
     }
-    if !job.backup_uid.is_empty() {
+    if !job.backup_uid.is_empty() && !job.result.contains(&job.backup_uid) {
         spans(buf, row(rest, 0), [("Backup  ", Slot::Label), (job.backup_uid.as_str(), Slot::Text)], look);
         rest = below(rest, 2);
     }
-    if matches!(job.kind, JobKind::Restore | JobKind::Recover) && job.state == JobState::Completed {
+    if matches!(job.kind, JobKind::Restore | JobKind::Recover)
+        && job.state == JobState::Completed
+        && !job.result.contains("accounts")
+    {
         paragraph(ACCOUNTS, Slot::Warn, rest, buf, look);
     }
 }

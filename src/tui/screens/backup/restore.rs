@@ -121,7 +121,7 @@ impl RestoreDialog {
 
     fn dialog<'a>(&self, title: &'a str, hints: &'a [Hint<'a>], screen: Rect) -> Dialog<'a> {
         let height = match self.state {
-            State::Looking | State::Unreadable(_) => 10,
+            State::Looking | State::Unreadable(_) | State::Confirming(_) => 10,
             _ => (cells(self.text.height(WIDTH)) + 2).min(screen.height.saturating_sub(6)).max(12),
         };
         Dialog::new(title).size(WIDTH, height).hints(hints)

@@ -44,6 +44,8 @@ impl<'a> BackupRows<'a> {
         let whole = words::unusable(backup).is_none();
         match (whole, backup.own, self.is_wide()) {
             _ if backup.state == TransferState::Running => "cancel",
+            _ if words::lacks_key(backup) => "needs key",
+            _ if super::todo::undeletable(backup, self.model).is_some() => "details",
             (true, true, true) => "restore · delete",
             (true, true, false) => "restore",
             (true, false, true) => "recover · delete",

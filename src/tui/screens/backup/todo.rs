@@ -137,8 +137,7 @@ pub(super) fn of_backup(backup: &Backup, model: &Model) -> Choose {
         items.push(Item::new(Todo::Verify(which()), "Verify…", "v").refused(unverifiable(backup).or(busy.clone())));
         items.push(Item::new(Todo::Download(which()), "Download…", "f").refused(unverifiable(backup)));
     }
-    let deleting = (backup.state == TransferState::Running).then(|| "It is still being made: cancel that.".to_owned());
-    items.push(Item::new(Todo::Delete(which()), "Delete…", "d").refused(deleting.or(busy)));
+    items.push(Item::new(Todo::Delete(which()), "Delete…", "d").refused(undeletable(backup, model).or(busy)));
     items.push(Item::new(Todo::Details(which()), "Details", "i"));
     items.push(Item::new(Todo::CopyUid(which()), "Copy uid", "y"));
     if let Some(job) = model.backups.active_in(&backup.location) {
@@ -146,7 +145,7 @@ pub(super) fn of_backup(backup: &Backup, model: &Model) -> Choose {
         items.push(Item::new(Todo::Watch(job.uid.clone()), format!("Watch the {what}"), "w"));
         items.push(Item::new(Todo::Cancel(job.uid.clone()), format!("Cancel the {what}…"), "x"));
     }
-    let mut menu = Choose { width: 44, ..Choose::new(text::clean(&backup.uid).into_owned(), items) };
+    let mut menu = Choose { width: 58, ..Choose::new(text::clean(&backup.uid).into_owned(), items) };
     menu.menu.focus(&Todo::BringBack(which()));
     menu
 }
@@ -155,6 +154,18 @@ pub(super) fn of_backup(backup: &Backup, model: &Model) -> Choose {
 pub(super) fn busy(location: &str, model: &Model) -> Option<String> {
     let job = model.backups.active_in(location)?;
     Some(format!("The {} in this location must end first; w watches it.", words::noun(&job.kind)))
+}
+
+/// Why there is nothing to delete.
+pub(super) fn undeletable(backup: &Backup, model: &Model) -> Option<String> {
+    match backup.state {
+        TransferState::Running => Some("It is still being made: cancel that.".to_owned()),
+        // Palette deletes its record of it all the same.
+        TransferState::Error | TransferState::Cancelled if backup.bytes == 0 && model.capabilities.backups => {
+            Some("Nothing of it is in the location. What happened is listed for a month.".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Why there is nothing to look at.

@@ -163,10 +163,15 @@ pub(super) fn stamp(at: DateTime<Utc>) -> String {
     at.format("%F %T").to_string()
 }
 
+/// Whether nothing but its recovery key is missing to bring a backup back.
+pub(super) fn lacks_key(backup: &Backup) -> bool {
+    backup.state == TransferState::Completed && backup.encrypted && !backup.readable
+}
+
 /// Why a backup cannot be brought back; none where it can.
 pub(super) fn unusable(backup: &Backup) -> Option<String> {
     Some(match backup.state {
-        TransferState::Completed if backup.encrypted && !backup.readable => format!(
+        _ if lacks_key(backup) => format!(
             "its recovery key ({}) is not on this plane; K imports it",
             text::elide(&text::clean(&backup.key_fingerprint), 20)
         ),

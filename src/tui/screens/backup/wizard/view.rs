@@ -9,7 +9,7 @@ use crate::api::words::CheckState;
 use crate::text;
 use crate::tui::model::Model;
 use crate::tui::screens::backup::words;
-use crate::tui::ui::draw::{below, cells, row, slot, spans, wrap};
+use crate::tui::ui::draw::{after, below, cells, row, slot, spans, wrap};
 use crate::tui::ui::widgets::checklist::{self, Checklist};
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
@@ -84,19 +84,24 @@ fn lines(words: &str, meaning: Slot, area: Rect, buf: &mut Buffer, look: &Look) 
 
 fn draw_foot(wizard: &Wizard, area: Rect, buf: &mut Buffer, model: &Model) {
     let look = &model.look();
-    let rest = match schedule(wizard, model) {
+    let area = after(area, 2);
+    let told = match schedule(wizard, model) {
         Some((words, warning)) => {
-            let rest = lines(&words, Slot::Text, area, buf, look);
-            warning.map_or(rest, |warning| lines(&warning, Slot::Warn, rest, buf, look))
+            [Some((words, Slot::Text)), warning.map(|words| (words, Slot::Warn))].into_iter().flatten().collect()
         }
-        None => lines("The schedule is told here once its three numbers are there.", Slot::Muted, area, buf, look),
+        None => vec![("The schedule is told here once its three numbers are there.".to_owned(), Slot::Muted)],
     };
+    let rows = |words: &str| cells(wrap(words, area.width).len());
     let (words, meaning) = status(wizard);
-    let rows = cells(wrap(&words, area.width).len());
     // What stands in the way of saving is always seen, however much there is to say of the schedule.
-    let place = rest.height.saturating_sub(rows).min(rest.height);
-    let at = if rest.height > rows { below(rest, place) } else { below(area, area.height.saturating_sub(rows)) };
-    lines(&words, meaning, at, buf, look);
+    let (above, status) = (area.height.saturating_sub(rows(&words)), rows(&words));
+    let needed: u16 = told.iter().map(|(words, _)| rows(words)).sum();
+    let mut rest = Rect { height: above, ..below(area, u16::from(needed < above)) };
+    rest.height = rest.height.saturating_sub(u16::from(needed < above));
+    for (words, meaning) in &told {
+        rest = lines(words, *meaning, rest, buf, look);
+    }
+    lines(&words, meaning, below(area, area.height.saturating_sub(status)), buf, look);
 }
 
 /// The schedule in words as it is typed, and what should be known of it.
