@@ -132,8 +132,7 @@ async fn ftp_of(site: &Site, other: &Home) -> String {
     let place = &view["location"]["ftp"];
     let prepared: toml::Table = std::fs::read_to_string(site.dir.join("stores.toml")).unwrap().parse().unwrap();
     let password = other.path().join("password");
-    let ftp = prepared["ftp"].as_table().unwrap();
-    std::fs::write(&password, ftp["password"].as_str().unwrap()).unwrap();
+    std::fs::write(&password, prepared["ftp_password"].as_str().unwrap()).unwrap();
     std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut flags = format!(
         "--server {} --dir {} --username {} --password-file {} --interval 1 --retention 7 --hour 3",
