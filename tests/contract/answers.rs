@@ -193,6 +193,6 @@ async fn our_extension_is_announced_without_a_session() {
     assert!(is_uid(&take(&mut answer, "/planeUid")));
     assert_eq!(
         (status, answer),
-        (200, json!({ "embedded": true, "backups": true, "sandbox": true, "unlimited": true, "planeUid": null }))
+        (200, json!({ "embedded": true, "sandbox": true, "unlimited": true, "backups": true, "planeUid": null }))
     );
 }

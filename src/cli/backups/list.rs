@@ -110,6 +110,7 @@ fn note(backup: &Backup) -> String {
     let key = &backup.key_fingerprint;
     let locked = (!backup.readable && !key.is_empty() && !backup.note.contains(key.as_str()))
         .then(|| format!("its recovery key {} is not on this plane", backup.key_fingerprint));
+    let faulty = faulty.filter(|detail| !backup.note.contains(detail.trim_end_matches('.')));
     let parts = [Some(backup.note.clone()), faulty, foreign, locked];
     let parts = parts.iter().flatten().map(|part| part.trim_end_matches('.')).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("; ")
