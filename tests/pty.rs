@@ -4,6 +4,9 @@
 #[path = "pty/access.rs"]
 mod access;
 #[cfg(test)]
+#[path = "pty/backups.rs"]
+mod backups;
+#[cfg(test)]
 #[path = "pty/desk.rs"]
 mod desk;
 #[cfg(test)]

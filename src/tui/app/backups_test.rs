@@ -334,7 +334,7 @@ fn a_restore_ends_every_session_and_its_outcome_is_read_after_the_login() {
     let effects = stage.told(Told::Step(restore(), Step::SignedOut));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Order(Order::Credentials))));
     let text = stage.text();
-    assert!(text.contains("The plane's state gave way to a backup's"), "{text}");
+    assert!(text.contains("Restored: the accounts are the backup's now"), "{text}");
     let prefill = Prefill { system_password: Some("fresh".into()), ..Prefill::default() };
     stage.app.update(Msg::Plane(PlaneEvent::Prefilled(prefill)), stage.now);
     assert_eq!(asked(&stage.keys("enter")), [Kind::Login(SessionKind::System)], "the card is filled anew");

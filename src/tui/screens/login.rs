@@ -147,7 +147,7 @@ impl LoginCard {
 
     fn headline(&self) -> String {
         if self.restored {
-            "The plane's state gave way to a backup's, and so did its accounts. Sign in again.".to_owned()
+            "Restored: the accounts are the backup's now. Sign in again.".to_owned()
         } else if self.ended {
             format!("The {} session has ended. Sign in again; nothing you typed is lost.", self.kind)
         } else {

@@ -9,8 +9,8 @@ use crate::api::words::{JobKind, Mode, TransferState, VerifyLevel};
 use crate::text;
 use crate::tui::layer::{Act, Acts, Layer, Tone};
 use crate::tui::model::Model;
-use crate::tui::msg::Effect;
 use crate::tui::msg::backup::{Begin, Which};
+use crate::tui::msg::{Answer, Effect};
 use crate::tui::runtime::key::Key;
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
@@ -69,11 +69,13 @@ pub(super) struct Choose {
     title: String,
     menu: Menu<Todo>,
     width: u16,
+    /// Makes the items anew when something was read, where they follow from it.
+    items: Option<fn(&Model) -> Vec<Item<Todo>>>,
 }
 
 impl Choose {
     pub(super) fn new(title: impl Into<String>, items: Vec<Item<Todo>>) -> Self {
-        Self { title: title.into(), menu: Menu::new(items), width: 60 }
+        Self { title: title.into(), menu: Menu::new(items), width: 60, items: None }
     }
 
     fn dialog<'a>(&self, hints: &'a [Hint<'a>]) -> Dialog<'a>
@@ -113,6 +115,13 @@ impl Layer for Choose {
                 Some(Self::chosen(&todo, model))
             }
         }
+    }
+
+    fn on_answer(&mut self, _answer: &Answer, model: &Model) -> Acts {
+        if let Some(items) = self.items {
+            self.menu.set(items(model));
+        }
+        Acts::new()
     }
 
     fn view(&self, screen: Rect, buf: &mut Buffer, model: &Model) {
@@ -193,27 +202,33 @@ pub(super) fn levels(backup: &Backup) -> Choose {
 
 /// Where a backup can be made now. The modes that have no location lead to their configuration.
 pub(super) fn creation(model: &Model) -> Acts {
-    let items: Vec<Item<Todo>> = places(model)
-        .into_iter()
-        .map(|(name, mode, address)| {
+    follow("Create a backup now", model, |model| {
+        let item = |(name, mode, address): (String, Mode, Option<String>)| {
             let label = format!("{} backup", words::place(&name, &mode));
             match address {
                 Some(address) => Item::new(Todo::Create(name.clone()), label, address).refused(busy(&name, model)),
                 None => Item::new(Todo::Configure(name, mode), label, "not configured: Enter configures it"),
             }
-        })
-        .collect();
-    vec![Act::Open(Box::new(Choose { width: 70, ..Choose::new("Create a backup now", items) }))]
+        };
+        places(model).into_iter().map(item).collect()
+    })
 }
 
 /// Which configuration to change.
 pub(super) fn configuration(model: &Model) -> Acts {
-    let item = |(name, mode, address): (String, Mode, Option<String>)| {
-        let label = words::place(&name, &mode);
-        Item::new(Todo::Configure(name, mode), label, address.unwrap_or_else(|| "not configured".to_owned()))
-    };
-    let items = places(model).into_iter().map(item).collect();
-    vec![Act::Open(Box::new(Choose { width: 70, ..Choose::new("Configure where backups go", items) }))]
+    follow("Configure where backups go", model, |model| {
+        let item = |(name, mode, address): (String, Mode, Option<String>)| {
+            let label = words::place(&name, &mode);
+            Item::new(Todo::Configure(name, mode), label, address.unwrap_or_else(|| "not configured".to_owned()))
+        };
+        places(model).into_iter().map(item).collect()
+    })
+}
+
+/// A list whose items follow from what is known.
+fn follow(title: &str, model: &Model, items: fn(&Model) -> Vec<Item<Todo>>) -> Acts {
+    let choose = Choose { width: 70, items: Some(items), ..Choose::new(title, items(model)) };
+    vec![Act::Open(Box::new(choose))]
 }
 
 /// Every location with its address, and the modes that have none.

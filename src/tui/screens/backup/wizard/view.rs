@@ -9,7 +9,7 @@ use crate::api::words::CheckState;
 use crate::text;
 use crate::tui::model::Model;
 use crate::tui::screens::backup::words;
-use crate::tui::ui::draw::{after, below, cells, row, slot, spans, wrap};
+use crate::tui::ui::draw::{after, below, cells, row, slot, wrap};
 use crate::tui::ui::widgets::checklist::{self, Checklist};
 use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
@@ -164,22 +164,35 @@ fn draw_checks(wizard: &Wizard, body: Rect, buf: &mut Buffer, model: &Model) {
     wizard.next.render(bottom(body), buf, !wizard.saving, look);
 }
 
-/// Where there is no room for all, those that passed first are left out.
+/// Where there is no room for all, those that passed first are only counted, then those that were skipped last. What
+/// failed is always seen.
 fn fitting(checks: &[checklist::Check], area: Rect, buf: &mut Buffer, look: &Look) {
-    let mut rest = checks;
-    while Checklist(rest).height(area.width) > area.height {
-        match rest.split_first() {
-            Some((first, others)) if first.state == checklist::CheckState::Passed => rest = others,
+    let (mut rest, mut passed, mut skipped) = (checks, 0_usize, 0_usize);
+    let lines = |rest: &[checklist::Check], passed: usize, skipped: usize| {
+        Checklist(rest).height(area.width) + u16::from(passed > 0) + u16::from(skipped > 0)
+    };
+    while lines(rest, passed, skipped) > area.height {
+        match rest {
+            [first, others @ ..] if first.state == checklist::CheckState::Passed => {
+                (rest, passed) = (others, passed + 1)
+            }
+            [others @ .., last] if last.state == checklist::CheckState::Skipped => {
+                (rest, skipped) = (others, skipped + 1)
+            }
             _ => break,
         }
     }
-    if rest.len() < checks.len() {
-        let more = format!("{} {} more passed", look.glyphs.check, checks.len() - rest.len());
-        spans(buf, row(area, 0), [(more.as_str(), Slot::Good)], look);
-        rest = rest.get(1..).unwrap_or_default();
-        return Checklist(rest).render(below(area, 1), buf, look);
+    let mut at = area;
+    if passed > 0 {
+        let words = format!("{} {passed} more passed", look.glyphs.check);
+        slot(buf, row(at, 0), &words, Slot::Good, look);
+        at = below(at, 1);
     }
-    Checklist(rest).render(area, buf, look);
+    Checklist(rest).render(at, buf, look);
+    if skipped > 0 {
+        let words = format!("{} {skipped} more skipped", look.glyphs.none);
+        slot(buf, row(below(at, Checklist(rest).height(at.width)), 0), &words, Slot::Muted, look);
+    }
 }
 
 fn verdict(wizard: &Wizard, tried: &crate::tui::msg::backup::Tried) -> (String, Slot) {
@@ -230,4 +243,26 @@ fn shown(checks: &[Check]) -> Vec<checklist::Check> {
         words
     };
     checks.iter().map(|it| checklist::Check::new(state(it), text::clean(&it.name), detail(it))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::ui::testing;
+
+    #[test]
+    fn what_failed_is_seen_however_little_room_there_is() {
+        let check = |state, name: &str| checklist::Check::new(state, name, "");
+        let mut checks: Vec<_> = (0..6).map(|_| check(checklist::CheckState::Passed, "fine")).collect();
+        checks.push(check(checklist::CheckState::Failed, "Sign in"));
+        checks.extend((0..9).map(|_| check(checklist::CheckState::Skipped, "later")));
+        for height in 3..16 {
+            let drawn = testing::draw(50, height, |area, buf, look| fitting(&checks, area, buf, look));
+            let lines = testing::lines(&drawn);
+            assert!(lines.iter().any(|line| line.contains("Sign in")), "{height}: {lines:?}");
+        }
+        let drawn = testing::draw(50, 3, |area, buf, look| fitting(&checks, area, buf, look));
+        let lines = testing::lines(&drawn);
+        assert!(lines[0].contains("6 more passed") && lines[2].contains("9 more skipped"), "{lines:?}");
+    }
 }
