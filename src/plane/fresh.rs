@@ -1,7 +1,7 @@
 //! The first start: uids, keys, accounts and their credentials, and the sandbox's inventory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -214,7 +214,10 @@ impl Secrets {
 /// What a note in the new file says before the name that the database knows it by.
 const NOTE: &str = "# Written by a recovery: ";
 
-fn next(dir: &Path) -> std::path::PathBuf {
+/// What credentials are called that made room for others, before the name that their database knows them by.
+const KEPT: &str = "credentials.kept-";
+
+fn next(dir: &Path) -> PathBuf {
     dir.join("credentials.next.toml")
 }
 
@@ -258,23 +261,57 @@ fn plain(text: &str) -> Result<String, Trouble> {
     Ok(text.to_owned())
 }
 
-/// Puts the credentials that a recovery wrote in place where the recovered database is in place, else drops them.
+/// Puts the credentials in place that belong to the database: those that a recovery wrote, or the ones from before it where
+/// the state from before has come back. The ones that make room are kept beside them; those of a recovery that did not
+/// happen are dropped.
 ///
 /// # Errors
 /// Those of the storage and the disk.
 pub fn settle_credentials(connection: &Connection, dir: &Path) -> Result<(), Failure> {
-    let next = next(dir);
-    let text = match fs::read_to_string(&next) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(unwritable)?,
-    };
-    let name = text.lines().next().and_then(|line| line.strip_prefix(NOTE));
-    let settled = if name.is_some() && settings::get(connection, Key::Credentials)?.as_deref() == name {
-        fs::rename(&next, dir.join(CREDENTIALS))
-    } else {
-        fs::remove_file(&next)
-    };
-    settled.and_then(|()| fs::File::open(dir)?.sync_all()).map_err(unwritable)
+    let (current, next) = (dir.join(CREDENTIALS), next(dir));
+    let wanted = settings::get(connection, Key::Credentials)?;
+    if let Some(present) = named(&current).map_err(unwritable)?
+        && present != wanted
+        && let Some(fitting) = fitting(dir, &wanted).map_err(unwritable)?
+    {
+        let aside = dir.join(format!("{KEPT}{}.toml", present.as_deref().unwrap_or("first")));
+        fs::rename(&current, aside).and_then(|()| fs::rename(fitting, &current)).map_err(unwritable)?;
+    } else if named(&current).map_err(unwritable)?.is_none()
+        && let Some(fitting) = fitting(dir, &wanted).map_err(unwritable)?
+    {
+        // Cut short between the two steps above, or the file was removed.
+        fs::rename(fitting, &current).map_err(unwritable)?;
+    }
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(error)),
+        _ => {}
+    }
+    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unwritable)
+}
+
+/// The name by which the database knows a credentials file: none within for the first ones, none at all where there is no file.
+fn named(path: &Path) -> std::io::Result<Option<Option<String>>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => Ok(Some(read?.lines().next().and_then(|line| line.strip_prefix(NOTE)).map(str::to_owned))),
+    }
+}
+
+/// The file beside `credentials.toml` that the database knows by this name.
+fn fitting(dir: &Path, wanted: &Option<String>) -> std::io::Result<Option<PathBuf>> {
+    let mut files = vec![next(dir)];
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(KEPT)) {
+            files.push(path);
+        }
+    }
+    for path in files {
+        if named(&path)?.as_ref() == Some(wanted) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 fn unwritable(error: std::io::Error) -> Failure {
@@ -305,6 +342,32 @@ mod tests {
         let account = accounts::by_login(&connection, Kind::System, &system.username).unwrap().unwrap();
         assert!(password::matches(&system.password, &account.password_hash));
         assert!(!next(dir.path()).exists());
+    }
+
+    #[test]
+    fn the_credentials_from_before_come_back_with_the_state_from_before() {
+        let (dir, connection, before) = prepared();
+        renew_accounts(&connection, dir.path()).unwrap();
+        settle_credentials(&connection, dir.path()).unwrap();
+        let renewed = fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap();
+        let name = settings::get(&connection, Key::Credentials).unwrap().unwrap();
+        connection.execute("DELETE FROM setting WHERE value = ?1", [&name]).unwrap();
+        settle_credentials(&connection, dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap(), before);
+        settings::set(&connection, Key::Credentials, &name).unwrap();
+        settle_credentials(&connection, dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join(CREDENTIALS)).unwrap(), renewed);
+    }
+
+    #[test]
+    fn a_crash_between_the_two_renames_is_mended_by_the_next_start() {
+        let (dir, connection, _) = prepared();
+        renew_accounts(&connection, dir.path()).unwrap();
+        fs::rename(dir.path().join(CREDENTIALS), dir.path().join("credentials.kept-first.toml")).unwrap();
+        settle_credentials(&connection, dir.path()).unwrap();
+        let system = Credentials::read(&dir.path().join(CREDENTIALS)).unwrap().system.unwrap();
+        let account = accounts::by_login(&connection, Kind::System, &system.username).unwrap().unwrap();
+        assert!(password::matches(&system.password, &account.password_hash));
     }
 
     #[test]

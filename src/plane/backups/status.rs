@@ -46,14 +46,15 @@ impl Record {
         self.verified.get(&seen.uid).is_none_or(|verified| verified.good)
     }
 
-    /// The newest failure that no good backup followed: a job, or a verification that found damage.
+    /// The newest failure that no good backup followed: a job, or a backup that a verification found damaged.
     fn failure(&self, last_good: Option<DateTime<Utc>>) -> Option<(DateTime<Utc>, String)> {
+        let later = |at: DateTime<Utc>| last_good.is_none_or(|good| at > good);
         let failed = self.creates.iter().filter(|row| row.state == JobState::Error);
-        let jobs = failed.filter_map(|row| Some((row.finished?, row.result.clone())));
-        let bad = self.seen.iter().filter(|seen| seen.gone.is_none());
-        let bad = bad.filter_map(|seen| self.verified.get(&seen.uid)).filter(|verified| !verified.good);
+        let jobs = failed.filter_map(|row| Some((row.finished?, row.result.clone()))).filter(|(at, _)| later(*at));
+        let there = self.seen.iter().filter(|seen| seen.gone.is_none() && later(seen.finished));
+        let bad = there.filter_map(|seen| self.verified.get(&seen.uid)).filter(|verified| !verified.good);
         let bad = bad.filter_map(|verified| Some((verified.at?, verified.detail.clone())));
-        jobs.chain(bad).filter(|(at, _)| last_good.is_none_or(|good| *at > good)).max_by_key(|(at, _)| *at)
+        jobs.chain(bad).max_by_key(|(at, _)| *at)
     }
 }
 

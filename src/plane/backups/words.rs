@@ -17,19 +17,6 @@ use crate::text;
 pub const NOT_EXPORTED: &str = "The recovery key has not been exported. Without it, no backup can be restored on another \
                                 plane. Export it and keep it away from this machine.";
 
-/// Bytes for people: `512 B`, `3.4 MB`.
-#[must_use]
-pub fn bytes(count: u64) -> String {
-    let (mut value, mut unit) = (count as f64, "B");
-    for next in ["kB", "MB", "GB", "TB"] {
-        if value < 1000.0 {
-            break;
-        }
-        (value, unit) = (value / 1000.0, next);
-    }
-    if unit == "B" { format!("{count} B") } else { format!("{value:.1} {unit}") }
-}
-
 /// Why something failed, and what can be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trouble {
@@ -137,17 +124,4 @@ pub fn not_configured(name: &str) -> Refusal {
         code::NOT_CONFIGURED,
         format!("The location \"{name}\" is not configured. Configure it first."),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_rounded_for_people() {
-        for (count, words) in [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (3_400_000, "3.4 MB")] {
-            assert_eq!(bytes(count), words);
-        }
-        assert_eq!(bytes(5_000_000_000), "5.0 GB");
-    }
 }

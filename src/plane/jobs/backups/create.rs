@@ -10,12 +10,13 @@ use crate::backup::sources::database::Database;
 use crate::backup::{Authentic, BackupUid, Found, FoundState, Manifest, Order, Place, Progress, Source};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin;
-use crate::plane::backups::words::{Trouble, bytes};
+use crate::plane::backups::words::Trouble;
 use crate::plane::jobs::{Stop, stopped};
 use crate::plane::state::SharedPlane;
 use crate::plane::store::backups;
 use crate::plane::store::jobs::Row;
 use crate::plane::store::open::FILE as DATABASE;
+use crate::text;
 
 /// Longest that cleaning up behind a cancelled backup may take; the sweep does the rest.
 const CLEAN_UP_WITHIN: Duration = Duration::from_secs(60);
@@ -31,7 +32,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
 }
 
 fn done(row: &Row, manifest: &Manifest) -> Done {
-    let (plain, stored) = (bytes(manifest.plain_bytes()), bytes(manifest.bytes()));
+    let (plain, stored) = (text::size(manifest.plain_bytes()), text::size(manifest.bytes()));
     let result = format!("Made the backup {} in {}: {plain} of state, {stored} stored.", manifest.uid, row.location);
     Done { result, also: Some(made(&row.location, manifest)), made: Some(manifest.uid.to_string()) }
 }
