@@ -32,6 +32,8 @@ pub(super) struct BackupWatch {
     look_at: Option<Instant>,
     /// The jobs that were asked for last.
     asked: Vec<String>,
+    /// The next lists are to show the locations as they are at that moment: something was changed there.
+    fresh: bool,
     /// A restore or recovery goes on, or was the last thing before sessions ended.
     pub(super) restoring: bool,
 }
@@ -66,6 +68,12 @@ impl App {
             }
         }
         acts
+    }
+
+    /// The same after something was changed, or where someone asks for it.
+    pub(super) fn reread_changed_backups(&mut self) -> Acts {
+        self.watch.fresh = true;
+        self.reread_backups()
     }
 
     /// Reads locations, backups and jobs anew.
@@ -143,7 +151,7 @@ impl App {
                 Err(error) => Act::Notice(Tone::Failed, format!("{} was not downloaded: {error}", which.uid)),
             }],
             Told::Saved(_, Ok(())) | Told::Removed(_, Ok(())) | Told::KeyImported(Ok(_)) | Told::Key(Ok(_)) => {
-                self.reread_backups()
+                self.reread_changed_backups()
             }
             _ => Acts::new(),
         };
@@ -154,6 +162,7 @@ impl App {
 
     fn on_overview(&mut self, result: &Result<Box<Overview>, Error>) -> Acts {
         let now = self.model.now;
+        let fresh = std::mem::take(&mut self.watch.fresh);
         let lost = result.as_ref().is_err_and(Error::plane_lost);
         self.watch.refresh_at = Some(now.tick + if lost { LOOK_AGAIN } else { REFRESH });
         let backups = &mut self.model.backups;
@@ -165,7 +174,7 @@ impl App {
                 backups.denied = None;
                 let ended = backups.learn((**overview).clone());
                 let names = overview.locations.items.iter().map(|view| view.location.name.clone());
-                let mut acts: Acts = names.map(|name| ask(Ask::List(name))).collect();
+                let mut acts: Acts = names.map(|location| ask(Ask::List { location, fresh })).collect();
                 acts.extend(self.tell_ended(&ended));
                 acts
             }
@@ -191,7 +200,7 @@ impl App {
         if ended.is_empty() {
             return Acts::new();
         }
-        let mut acts = self.reread_backups();
+        let mut acts = self.reread_changed_backups();
         acts.extend(self.tell_ended(ended));
         acts
     }
@@ -221,7 +230,7 @@ impl App {
     }
 
     fn on_job_ended(&mut self, begin: &Begin, result: &Result<Option<Box<Job>>, Failed>) -> Acts {
-        let mut acts = self.reread_backups();
+        let mut acts = self.reread_changed_backups();
         match result {
             Ok(Some(job)) => {
                 self.watch.restoring &= job.state == JobState::Completed;

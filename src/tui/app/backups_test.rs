@@ -53,7 +53,11 @@ fn the_tab_reads_everything_when_it_is_shown_and_not_before() {
     assert!(quiet(&stage.outcome(login)));
     assert!(matches!(asks(&stage.keys("2"))[..], [Ask::Overview]));
     let effects = stage.told(Told::Overview(Ok(Box::new(overview()))));
-    assert!(matches!(asks(&effects)[..], [Ask::List(ftp), Ask::List(s3)] if ftp == "ftp" && s3 == "s3"));
+    let list = |ask: &Ask| matches!(ask, Ask::List { fresh: false, .. });
+    assert_eq!(asks(&effects).iter().filter(|ask| list(ask)).count(), 2);
+    stage.keys("r");
+    let effects = stage.told(Told::Overview(Ok(Box::new(overview()))));
+    assert!(asks(&effects).iter().all(|ask| matches!(ask, Ask::List { fresh: true, .. })), "someone asked for it");
     stage.keys("1");
     assert!(quiet(&stage.wait(REFRESH * 2)), "nobody looks");
     assert!(matches!(asks(&stage.keys("2"))[..], [Ask::Overview]), "it is old by now");
@@ -439,4 +443,18 @@ fn the_cursor_stays_on_its_backup_when_others_come() {
     stage.told(Told::List("ftp".to_owned(), Ok(Box::new(list))));
     let text = stage.text();
     assert!(text.contains("▸ 20261121T030000Z-0be1d77a9c52"), "{text}");
+}
+
+#[test]
+fn leaving_while_a_backup_goes_on_asks_first() {
+    let mut stage = Stage::backups();
+    stage.keys("+ enter");
+    stage.accepted(&create(), "j1");
+    stage.step(&create(), running("j1", "create"));
+    stage.keys("esc");
+    let effects = stage.keys("q");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Quit)));
+    assert!(stage.text().contains("Leave while a backup goes on?"), "{}", stage.text());
+    let effects = stage.keys("right enter");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)));
 }

@@ -90,12 +90,12 @@ impl App {
             Command::Errors => vec![Act::Open(Box::new(self.errors.page()))],
             Command::Jobs => self.watch(),
             Command::Refresh if !self.is_signed_in(self.tab.session()) => Acts::new(),
-            Command::Refresh if self.tab == Tab::Backup => self.reread_backups(),
+            Command::Refresh if self.tab == Tab::Backup => self.reread_changed_backups(),
             Command::Refresh => self.reread(),
             Command::Redraw => vec![Act::Effect(Effect::Redraw)],
             Command::Suspend => vec![Act::Effect(Effect::Suspend)],
             Command::Quit if self.layers.iter().any(|layer| layer.asks_to_leave()) => Acts::new(),
-            Command::Quit if self.model.jobs.running().next().is_some() => vec![Act::Open(Box::new(Leave::default()))],
+            Command::Quit if self.is_busy() => vec![Act::Open(Box::new(Leave::default()))],
             Command::Quit => vec![Act::Effect(Effect::Quit)],
             Command::Dismiss => {
                 self.toasts.dismiss();
@@ -103,6 +103,11 @@ impl App {
             }
             _ => Acts::new(),
         }
+    }
+
+    /// Whether something goes on that leaving may cut short.
+    fn is_busy(&self) -> bool {
+        self.model.jobs.running().next().is_some() || self.model.backups.active().next().is_some()
     }
 
     fn watch(&self) -> Acts {

@@ -100,7 +100,12 @@ pub enum Ask {
     /// Locations, jobs and the recovery key.
     Overview,
     /// The backups of a location.
-    List(String),
+    List {
+        /// Its name.
+        location: String,
+        /// As it is at this moment, and not as it was last read.
+        fresh: bool,
+    },
     /// How these jobs fare.
     Jobs(Vec<String>),
     /// Begin a job.
@@ -148,7 +153,7 @@ impl Ask {
     pub fn about(&self) -> Option<About> {
         Some(match self {
             Self::Overview => About::Overview,
-            Self::List(location) => About::List(location.clone()),
+            Self::List { location, .. } => About::List(location.clone()),
             Self::Jobs(_) => About::Jobs,
             Self::Validate(_) => About::Validation,
             Self::Preview(_) => About::Preview,

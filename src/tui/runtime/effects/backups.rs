@@ -20,9 +20,9 @@ use crate::tui::msg::backup::{Ask, Begin, Draft, ExportedKey, Failed, KeyFrom, O
 pub(super) async fn answer(client: &Client, ask: Ask, tell: impl Fn(Told) + Send + Sync) -> Told {
     match ask {
         Ask::Overview => Told::Overview(overview(client).await.map(Box::new)),
-        Ask::List(name) => {
-            let list = backup::list(client, &name, false).await.map(Box::new);
-            Told::List(name, list)
+        Ask::List { location, fresh } => {
+            let list = backup::list(client, &location, fresh).await.map(Box::new);
+            Told::List(location, list)
         }
         Ask::Jobs(uids) => Told::Jobs(jobs(client, &uids).await),
         Ask::Begin(begin) => {

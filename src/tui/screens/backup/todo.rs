@@ -64,13 +64,16 @@ pub(super) fn act(todo: &Todo, model: &Model) -> Acts {
     }
 }
 
+/// Makes items of what is known.
+type Items = fn(&Model) -> Vec<Item<Todo>>;
+
 /// A list of things to do, as a dialog.
 pub(super) struct Choose {
     title: String,
     menu: Menu<Todo>,
     width: u16,
     /// Makes the items anew when something was read, where they follow from it.
-    items: Option<fn(&Model) -> Vec<Item<Todo>>>,
+    items: Option<Items>,
 }
 
 impl Choose {
@@ -226,7 +229,7 @@ pub(super) fn configuration(model: &Model) -> Acts {
 }
 
 /// A list whose items follow from what is known.
-fn follow(title: &str, model: &Model, items: fn(&Model) -> Vec<Item<Todo>>) -> Acts {
+fn follow(title: &str, model: &Model, items: Items) -> Acts {
     let choose = Choose { width: 70, items: Some(items), ..Choose::new(title, items(model)) };
     vec![Act::Open(Box::new(choose))]
 }
