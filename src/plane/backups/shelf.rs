@@ -181,9 +181,11 @@ impl Plane {
     async fn read_stock(self: SharedPlane, name: String, shelf: Arc<Shelf>) -> Result<Arc<Stock>, backup::Error> {
         let _turn = shelf.reading.lock().await;
         shelf.stale.store(false, Ordering::Relaxed);
+        // A backup that is finished while this reading goes on may be missing from it and is not gone for that.
+        let read_at = self.now();
         let known = shelf.last().map_or_else(Default::default, |stock| stock.inventory.known.clone());
         let inventory = self.vault(shelf.store.clone()).list(known).await.inspect_err(|_| shelf.spoil())?;
-        let stock = Arc::new(Stock { inventory, read_at: self.now() });
+        let stock = Arc::new(Stock { inventory, read_at });
         shelf.keep(stock.clone());
         if let Err(error) = self.remember(&name, &stock).await {
             tracing::warn!(%error, location = name, "what lies in a location could not be noted");
