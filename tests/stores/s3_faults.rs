@@ -190,7 +190,10 @@ async fn a_head_that_is_forbidden_is_no_absence() {
 async fn absence_is_told_only_where_it_is_certain() {
     let server = always("list", Reply::error(404, "NoSuchBucket", "The bucket does not exist")).await;
     assert_eq!(open(&server).size(&path("a/b")).await.unwrap_err().kind, Kind::NoSuchPlace);
-    assert_eq!(error("head", Reply::html(404)).await.kind, Kind::Protocol);
+    let server = always("head", Reply::html(404)).await;
+    assert_eq!(open(&server).size(&path("a/b")).await, Ok(None), "the listing confirms it");
+    let server = Scripted::start(|_, _| Some(Reply::html(404))).await;
+    assert_eq!(open(&server).size(&path("a/b")).await.unwrap_err().kind, Kind::Protocol);
     assert_eq!(error("get", Reply::html(404)).await.kind, Kind::Protocol);
     assert_eq!(error("get", Reply::empty(404)).await.kind, Kind::Protocol);
     assert_eq!(error("get", Reply::error(404, "NoSuchBucket", "gone")).await.kind, Kind::NoSuchPlace);

@@ -75,7 +75,7 @@ async fn a_folder_opens_by_hand_with_age_and_zstd() {
 
 #[tokio::test]
 #[ignore = "needs age zstd"]
-async fn a_folder_opens_by_hand_with_the_tools_themselves() {
+async fn a_folder_opens_by_hand_with_age_and_zstd_themselves() {
     let rig = Rig::new();
     let place = rig.backup(20_000).await;
     let dir = rig.dir.path();

@@ -127,8 +127,8 @@ impl S3 {
         let answer = match call.send().await.map_err(Refusal::of) {
             Ok(answer) => answer,
             Err(refusal) if refusal.is_absence() => {
-                // A missing bucket looks the same in an answer without a body.
-                if !self.seen_bucket.load(Ordering::Relaxed) {
+                // A missing bucket, or something else than S3, looks the same in an answer without a body.
+                if refusal.is_page() || !self.seen_bucket.load(Ordering::Relaxed) {
                     self.page(&self.place.key(path), false, None, 1).await?;
                 }
                 return Ok(None);

@@ -133,7 +133,12 @@ impl Refusal {
 
     /// The object is not there: on `HEAD`, whose answers carry no code.
     pub(super) fn is_absence(&self) -> bool {
-        matches!(self, Self::Answer(answer) if answer.status == 404 && !answer.html && answer.code != "NoSuchBucket")
+        matches!(self, Self::Answer(answer) if answer.status == 404 && answer.code != "NoSuchBucket")
+    }
+
+    /// The answer calls itself a web page. Some servers (moto) say so of every answer to `HEAD`.
+    pub(super) fn is_page(&self) -> bool {
+        matches!(self, Self::Answer(answer) if answer.html)
     }
 
     /// The object is not there, in so many words.
