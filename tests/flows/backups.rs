@@ -132,7 +132,7 @@ async fn ftp_of(site: &Site, other: &Home) -> String {
     let place = &view["location"]["ftp"];
     let prepared: toml::Table = std::fs::read_to_string(site.dir.join("stores.toml")).unwrap().parse().unwrap();
     let password = other.path().join("password");
-    std::fs::write(&password, prepared["ftp_password"].as_str().unwrap()).unwrap();
+    std::fs::write(&password, prepared["ftp"]["password"].as_str().unwrap()).unwrap();
     std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut flags = format!(
         "--server {} --dir {} --username {} --password-file {} --interval 1 --retention 7 --hour 3",
@@ -246,5 +246,6 @@ async fn what_cannot_be_is_told_with_its_exit_code() {
     assert!(!told.contains("hunter2"), "{told}");
     let (exit, told) = code("backups status ftp --max-age 26h").await;
     assert_eq!(exit, 6, "it cannot be read: {told}");
+    assert_eq!(code("backups create ftp").await.0, 1);
     assert!(!site.home.logs().contains("hunter2"));
 }
