@@ -96,6 +96,25 @@ fn check_name(location: &Location) -> Result<(), Refusal> {
     }
 }
 
+/// Whether backups of both would lie in the same folder, as far as their settings tell.
+fn same_place(one: &Location, other: &Location) -> bool {
+    let ftp = |location: &Location| {
+        let ftp = location.ftp.as_ref()?;
+        let (host, port, _) = place::server(&ftp.server).ok()?;
+        Some((host.to_ascii_lowercase(), port, ftp.username.clone(), ftp.dir.trim_matches('/').to_owned()))
+    };
+    let s3 = |location: &Location| {
+        let s3 = location.s3.as_ref()?;
+        let endpoint = location.s3_options.endpoint.trim_end_matches('/').to_ascii_lowercase();
+        Some((endpoint, s3.bucket.clone(), s3.folder.trim_matches('/').to_owned()))
+    };
+    match (&one.mode, &other.mode) {
+        (Mode::Ftp, Mode::Ftp) => ftp(one).is_some() && ftp(one) == ftp(other),
+        (Mode::S3, Mode::S3) => s3(one).is_some() && s3(one) == s3(other),
+        _ => false,
+    }
+}
+
 fn put(
     transaction: &Transaction<'_>,
     whole: Whole,
@@ -105,6 +124,15 @@ fn put(
     let before = locations::get(transaction, &whole.location.name)?;
     if before.as_ref().is_some_and(|before| before.location.mode != whole.location.mode) {
         let message = "A location keeps its mode; save this one under another name.";
+        return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
+    }
+    let mut others = locations::list(transaction)?.into_iter().map(|other| other.location);
+    let shared = others.find(|other| other.name != whole.location.name && same_place(other, &whole.location));
+    if let Some(other) = shared {
+        let message = format!(
+            "The location {} is at the same place. Give this one a directory or folder of its own: what is past its time in one would be deleted from the other.",
+            other.name
+        );
         return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
     }
     let sealed = keys.seal(&whole.secret).map_err(|error| StorageError::Unwritable(error.to_string()))?;

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::place;
 use crate::api::backup::Sensitive;
 use crate::api::location::{FtpOptions, Location, S3Options};
-use crate::api::words::Mode;
+use crate::api::words::{Mode, Tls};
 use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::Plane;
 use crate::plane::store::locations::Stored;
@@ -69,7 +69,9 @@ impl Plane {
         if !problems.is_empty() {
             return Err(place::refusal(&problems).into());
         }
-        let same = lenders.iter().find(|lender| goes_to(&lender.location) == goes_to(&location));
+        let same = lenders
+            .iter()
+            .find(|lender| goes_to(&lender.location) == goes_to(&location) && is_as_safe(&location, &lender.location));
         let prepared = same.is_some_and(|lender| lender.prepared);
         if let Some(own) = same.filter(|own| own.prepared)
             && location.ca_pem.is_empty()
@@ -111,6 +113,19 @@ fn goes_to(location: &Location) -> Option<(String, String, String)> {
         }
         Mode::Other(_) => None,
     }
+}
+
+/// Whether a secret is as safe on its way to `location` as on its way to `known`: TLS is not weaker, and nobody else is
+/// believed.
+fn is_as_safe(location: &Location, known: &Location) -> bool {
+    let strength = |location: &Location| match (&location.ftp_options.tls, &location.ftp) {
+        (_, Some(ftp)) if ftp.server.trim_start().to_ascii_lowercase().starts_with("ftps:") => 2,
+        (Tls::Required, _) => 2,
+        (Tls::Optional | Tls::Other(_), _) => 1,
+        (Tls::Off, _) => 0,
+    };
+    let weaker = location.mode == Mode::Ftp && strength(location) < strength(known);
+    !weaker && (location.ca_pem.is_empty() || location.ca_pem == known.ca_pem)
 }
 
 /// Takes what is empty from another location of the same mode.

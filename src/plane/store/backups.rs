@@ -95,11 +95,16 @@ pub fn verification(connection: &Connection, uid: &str) -> rusqlite::Result<Opti
         .optional()
 }
 
-/// Keeps a verification as the newest one.
+/// Keeps a verification as the newest one. What a closer look found damaged is not whole again because a quicker one sees
+/// nothing wrong.
 ///
 /// # Errors
 /// Those of the storage.
 pub fn verified(connection: &Connection, uid: &str, found: &Verified) -> rusqlite::Result<()> {
+    let known = verification(connection, uid)?;
+    if known.is_some_and(|known| !known.good && found.good && depth(&known.level) > depth(&found.level)) {
+        return Ok(());
+    }
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO verification (uid, level, at, good, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -112,6 +117,14 @@ pub fn verified(connection: &Connection, uid: &str, found: &Verified) -> rusqlit
             found.detail
         ])
         .map(drop)
+}
+
+fn depth(level: &VerifyLevel) -> u8 {
+    match level {
+        VerifyLevel::Quick | VerifyLevel::Other(_) => 0,
+        VerifyLevel::Data => 1,
+        VerifyLevel::Full => 2,
+    }
 }
 
 /// When a key was last exported.
@@ -134,4 +147,25 @@ pub fn note_export(connection: &Connection, fingerprint: &str, at: DateTime<Utc>
         .prepare_cached("INSERT OR REPLACE INTO recovery_key (fingerprint, exported) VALUES (?1, ?2)")?
         .execute(params![fingerprint, at.timestamp_millis()])
         .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plane::store::open;
+
+    #[test]
+    fn a_quicker_look_does_not_make_whole_what_a_closer_one_found_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = open::open(dir.path(), None).unwrap();
+        let looked = |level, good| {
+            verified(&connection, "uid", &Verified { level, at: None, good, detail: String::new() }).unwrap();
+            verification(&connection, "uid").unwrap().unwrap().good
+        };
+        assert!(looked(VerifyLevel::Quick, true));
+        assert!(!looked(VerifyLevel::Data, false));
+        assert!(!looked(VerifyLevel::Quick, true));
+        assert!(looked(VerifyLevel::Full, true), "as close a look may");
+        assert!(!looked(VerifyLevel::Quick, false));
+    }
 }

@@ -161,3 +161,32 @@ async fn the_recovery_key_is_exported_imported_and_told_of_without_being_shown()
     assert_eq!(answer.0, 400);
     assert!(!answer.1.to_string().contains("hunter2") && !told.concat().contains("AGE-SECRET"));
 }
+
+#[tokio::test]
+async fn two_locations_on_one_place_are_refused() {
+    let stage = Stage::new().await;
+    let spec = json!({ "hourOfTheDay": 3, "interval": 1, "retentionPeriod": 7 });
+    let first = json!({ "backupSpec": spec, "ftp": { "server": "ftp://backup.site", "dir": "plane", "username": "u", "password": "p" } });
+    assert_eq!(stage.call("PUT", "/v1/system/config/database/backup/ftp", first).await.0, 204);
+    let like = |dir: &str| json!({ "mode": "ftp", "like": "ftp", "backupSpec": spec, "ftp": { "dir": dir } });
+    let (status, answer) = stage.call("PUT", "/ext/v1/locations/weekly", like("/plane/")).await;
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("The location ftp is at the same place"), "{answer}");
+    assert_eq!(stage.call("PUT", "/ext/v1/locations/weekly", like("weekly")).await.0, 204);
+}
+
+#[tokio::test]
+async fn a_stored_secret_takes_no_weaker_way() {
+    let stage = Stage::new().await;
+    let spec = json!({ "hourOfTheDay": 3, "interval": 1, "retentionPeriod": 7 });
+    let place = |password: &str| json!({ "server": "ftp://backup.site", "dir": "plane", "username": "u", "password": password });
+    let with = |password: &str, tls: &str, pem: &str| json!({ "mode": "ftp", "backupSpec": spec, "ftp": place(password), "ftpOptions": { "tls": tls }, "caPem": pem });
+    let path = "/ext/v1/locations/ftp";
+    assert_eq!(stage.call("PUT", path, with("p", "required", "")).await.0, 204);
+    assert_eq!(stage.call("PUT", path, with("", "required", "")).await.0, 204);
+    for (tls, pem) in [("optional", ""), ("off", ""), ("required", "-----BEGIN CERTIFICATE-----")] {
+        let (status, answer) = stage.call("PUT", path, with("", tls, pem)).await;
+        assert_eq!(status, 400, "{tls}: {answer}");
+    }
+    assert_eq!(stage.call("PUT", path, with("p", "optional", "")).await.0, 204);
+}
