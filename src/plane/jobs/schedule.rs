@@ -41,7 +41,7 @@ pub async fn run(plane: SharedPlane, mut stop: Stop) {
     while !stopped(&stop) {
         let next = pass(&plane, &mut passes, &mut tried, &stop).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the schedule could not be read");
-            Some(plane.now())
+            Some(a_tick_from(&plane, plane.now()))
         });
         // Clocks are set and machines sleep: the next slot is looked at anew at least once a tick.
         let pause = next.map(|at| (at - plane.now()).to_std().unwrap_or_default().min(plane.backups.tick));
@@ -60,6 +60,10 @@ pub async fn run(plane: SharedPlane, mut stop: Stop) {
     while passes.join_next().await.is_some() {}
 }
 
+fn a_tick_from(plane: &SharedPlane, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::from_std(plane.backups.tick).unwrap_or(DAILY)
+}
+
 /// Shortest sleep: what is due and cannot begin yet must not spin.
 const MOMENT: std::time::Duration = std::time::Duration::from_millis(5);
 
@@ -74,8 +78,10 @@ async fn pass(
     let mut next = None;
     for due in plane.store.read(move |connection| due(connection, now)).await? {
         let name = due.stored.location.name.clone();
-        if !due.busy {
-            begin(plane, &due).await?;
+        // What fails at one location keeps no other one waiting, and is not tried again at once.
+        let failed = if due.busy { None } else { begin(plane, &due).await.err() };
+        if let Some(error) = &failed {
+            tracing::warn!(%error, location = name, "a scheduled backup could not begin");
         }
         let waits = due.busy && (due.slot.is_some() || due.retry.is_some());
         let slot = schedule(&due.stored).and_then(|schedule| schedule.next_after(now));
@@ -86,7 +92,7 @@ async fn pass(
             tried.insert(name.clone(), now);
             passes.spawn(housekeeping::daily(plane.clone(), name, stop.clone()));
         }
-        let busy = waits.then(|| now + TimeDelta::from_std(plane.backups.tick).unwrap_or(DAILY));
+        let busy = (waits || failed.is_some()).then(|| a_tick_from(plane, now));
         next = [next, slot, retry, Some(again.max(now + TimeDelta::seconds(1))), busy].into_iter().flatten().min();
     }
     while passes.try_join_next().is_some() {}
