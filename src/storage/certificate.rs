@@ -57,7 +57,9 @@ fn doubt(error: &CertificateError, host: &str) -> (String, String) {
 }
 
 fn other_name(host: &str, presented: &[String]) -> (String, String) {
-    let names: Vec<String> = presented.iter().take(3).map(|name| quoted(name)).collect();
+    // rustls gives each as `DnsName("ftp.example")`.
+    let bare = |name: &String| quoted(name.split('"').nth(1).unwrap_or(name));
+    let names: Vec<String> = presented.iter().take(3).map(bare).collect();
     let held = if names.is_empty() { String::new() } else { format!("; it holds for {}", names.join(", ")) };
     (
         format!("its certificate is not for {host}{held}"),

@@ -9,6 +9,8 @@ mod backups_stage;
 #[cfg(test)]
 mod backups_test;
 #[cfg(test)]
+mod backups_wizard_test;
+#[cfg(test)]
 mod changes_test;
 pub mod frame;
 mod keys;

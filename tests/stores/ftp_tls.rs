@@ -132,6 +132,29 @@ async fn the_other_version_of_tls_is_taken_where_one_is_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_takes_the_hello_for_a_command_is_asked_once_more() {
+    let certificate = self_signed(&["localhost"]);
+    let server = server(&certificate).await;
+    let store = store(&server, Tls::Optional, &certificate.certificate);
+    server.twist("AUTH", 1, Act::SayTwice("234 go on", "500 what?"));
+    store.put(&path("a/b"), awkward(100)).await.unwrap();
+    assert_eq!(server.count("AUTH"), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_never_speaks_tls_after_agreeing_to_it_is_told() {
+    let certificate = self_signed(&["localhost"]);
+    let server = server(&certificate).await;
+    let store = store(&server, Tls::Optional, &certificate.certificate);
+    server.twist("AUTH", usize::MAX, Act::SayTwice("234 go on", "500 what?"));
+    let error = store.put(&path("a/b"), awkward(100)).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Tls, "{error}");
+    assert!(error.reason.contains("does not speak TLS"), "{error}");
+    assert_eq!(server.count("AUTH"), 2);
+    nobody_signed_in(&server);
+}
+
+#[tokio::test]
 async fn a_data_connection_that_was_not_resumed_is_told_and_tried_again() {
     let certificate = self_signed(&["localhost"]);
     for words in [

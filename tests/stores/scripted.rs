@@ -19,6 +19,8 @@ pub enum Act {
     SayAndClose(&'static str),
     /// Does it and hangs up without an answer.
     DoAndClose,
+    /// Answers the first, and whatever comes then, in clear text, with the second.
+    SayTwice(&'static str, &'static str),
     /// Never answers.
     Hang,
     /// Moves only so many bytes over the data connection and says that all went well.
@@ -146,6 +148,12 @@ impl Session {
             match self.twist(verb) {
                 Some(Act::Say(words)) => self.say(words).await?,
                 Some(Act::SayAndClose(words)) => return self.say(words).await,
+                Some(Act::SayTwice(first, second)) => {
+                    self.say(first).await?;
+                    let heard = self.control.fill_buf().await?.len();
+                    self.control.consume(heard);
+                    self.say(second).await?;
+                }
                 Some(Act::Hang) => std::future::pending().await,
                 act => {
                     let answer = self.answer(verb, argument, act).await?;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::fault::{Fault, quoted};
 use super::session::{Session, Way, keep_alive, within};
-use super::tls::{self, Connector, Handshakes, TLS12, TLS13};
+use super::tls::{self, Connector, Handshakes, Rescue, TLS12, TLS13};
 use super::{Ftp, Passive, Tls};
 use crate::storage::Kind;
 
@@ -98,15 +98,16 @@ impl Ftp {
         }
         let peer = raw.peer;
         let newer = self.memory(|memory| memory.tls13);
-        let first = self.handshake(raw, if newer { TLS13 } else { TLS12 }).await;
-        let outcome = match first {
-            Err((fault, true)) if !newer => {
-                // Only the other version may help; the connection is spent.
+        let versions = if newer { TLS13 } else { TLS12 };
+        let outcome = match self.handshake(raw, versions).await {
+            // Either way the connection is spent.
+            Err((_, Rescue::Afresh)) => self.handshake(self.connect_one(peer).await?, versions).await,
+            Err((fault, Rescue::OtherVersion)) if !newer => {
                 let second = self.handshake(self.connect_one(peer).await?, TLS13).await;
                 if second.is_ok() {
                     self.remember(|memory| memory.tls13 = true);
                 }
-                second.map_err(|_| (fault, false))
+                second.map_err(|_| (fault, Rescue::None))
             }
             other => other,
         };
@@ -125,26 +126,31 @@ impl Ftp {
         }
     }
 
-    /// `AUTH TLS`, the handshake, `PBSZ` and `PROT P`. With a failure goes whether another version of TLS may help;
-    /// its `door` tells that the server does not offer TLS at all.
-    async fn handshake(&self, raw: Raw, versions: &[&'static SupportedProtocolVersion]) -> Result<Raw, (Fault, bool)> {
+    /// `AUTH TLS`, the handshake, `PBSZ` and `PROT P`. With a failure goes what may help; its `door` tells that the
+    /// server does not offer TLS at all.
+    async fn handshake(
+        &self,
+        raw: Raw,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<Raw, (Fault, Rescue)> {
+        let lost = |fault| (fault, Rescue::None);
         let believed = self.believed.as_ref();
-        let believed = believed.map_err(|why| (Fault::new(Kind::Certificate, why.clone()), false))?;
+        let believed = believed.map_err(|why| lost(Fault::new(Kind::Certificate, why.clone())))?;
         let handshakes = Handshakes::default();
-        let connector = Connector::new(believed, versions, handshakes.clone()).map_err(|fault| (fault, false))?;
+        let connector = Connector::new(believed, versions, handshakes.clone()).map_err(lost)?;
         let host = self.settings.host.clone();
         let limit = self.patience.tls;
         let Ok(made) = timeout(limit, raw.stream.into_secure(connector, &host)).await else {
-            return Err((Fault::late("the TLS handshake", limit), false));
+            return Err(lost(Fault::late("the TLS handshake", limit)));
         };
         let error = match made {
             Ok(stream) => return Ok(Raw { stream, handshakes, peer: raw.peer, secure: true }),
             Err(error) => error,
         };
         if let Some(told) = handshakes.last_error() {
-            return Err((tls::explained(&told, &host), tls::wants_other_version(&told)));
+            return Err((tls::explained(&told, &host), tls::rescue(&told)));
         }
-        Err((unprotected(error, handshakes.any()), false))
+        Err(lost(unprotected(error, handshakes.any())))
     }
 
     /// Signs in and sets the session up: binary, UTF-8 where known, the directory.

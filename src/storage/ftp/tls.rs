@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use rustls::{AlertDescription, CertificateError, SupportedProtocolVersion};
+use rustls::{AlertDescription, SupportedProtocolVersion};
 use suppaftp::tokio::{AsyncRustlsStream, AsyncTlsConnector};
 use suppaftp::{FtpError, FtpResult};
 use tokio::net::TcpStream;
 
-use super::fault::{Fault, quoted};
-use crate::storage::Kind;
-use crate::trust::{Believed, SelfSigned};
+use super::fault::Fault;
+use crate::storage::{Kind, certificate};
+use crate::trust::Believed;
 
 /// TLS 1.2 first: a TLS 1.3 ticket is good for one data connection, and servers that want sessions resumed give out
 /// fewer than a backup needs (ProFTPD 1.3.8 refuses the third to fifth data connection).
@@ -94,62 +94,30 @@ impl AsyncTlsConnector for Connector {
     }
 }
 
-/// Whether another version of TLS may go better.
-pub(super) fn wants_other_version(error: &rustls::Error) -> bool {
-    matches!(
-        error,
+/// What may help after a handshake that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rescue {
+    /// Nothing.
+    None,
+    /// Another version of TLS.
+    OtherVersion,
+    /// The same once more: libunftp 0.24, which answers `AUTH` before it is ready for TLS, at times takes the hello for
+    /// a command and says in clear text that it does not know it.
+    Afresh,
+}
+
+/// What may help after this.
+pub(super) fn rescue(error: &rustls::Error) -> Rescue {
+    match error {
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure)
-            | rustls::Error::PeerIncompatible(_)
-    )
+        | rustls::Error::PeerIncompatible(_) => Rescue::OtherVersion,
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Rescue::Afresh,
+        _ => Rescue::None,
+    }
 }
 
 /// Why a handshake failed, in words. `host` is the name that was asked for.
 pub(super) fn explained(error: &rustls::Error, host: &str) -> Fault {
-    match error {
-        rustls::Error::InvalidCertificate(error) => {
-            let (reason, advice) = doubt(error, host);
-            Fault::new(Kind::Certificate, reason).advised(advice)
-        }
-        error => Fault::new(Kind::Tls, format!("TLS could not be agreed on: {}", quoted(&error.to_string())))
-            .advised("Check that the server takes TLS 1.2 or 1.3 on this port."),
-    }
-}
-
-fn doubt(error: &CertificateError, host: &str) -> (String, String) {
-    const GIVE: &str = "Give its certificate, or the authority that signed it, as the location's CA certificate.";
-    const RENEW: &str = "Have the server's certificate renewed.";
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("its certificate has expired".to_owned(), format!("{RENEW} If it is good, check this machine's clock."))
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            ("its certificate is not valid yet".to_owned(), "Check the clocks of both machines.".to_owned())
-        }
-        CertificateError::NotValidForName => other_name(host, &[]),
-        CertificateError::NotValidForNameContext { presented, .. } => other_name(host, presented),
-        CertificateError::UnknownIssuer => {
-            ("its certificate is signed by an authority that is not known here".to_owned(), GIVE.to_owned())
-        }
-        CertificateError::Revoked => ("its certificate was revoked".to_owned(), RENEW.to_owned()),
-        CertificateError::Other(other) if other.0.is::<SelfSigned>() => {
-            ("its certificate is self-signed".to_owned(), GIVE.to_owned())
-        }
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
-            "its certificate is that of an authority, used for the server itself".to_owned(),
-            "Give this certificate as the location's CA certificate, if you know it is the server's.".to_owned(),
-        ),
-        other => (format!("its certificate is not believed: {}", quoted(&other.to_string())), GIVE.to_owned()),
-    }
-}
-
-fn other_name(host: &str, presented: &[String]) -> (String, String) {
-    // rustls gives each as `DnsName("ftp.example")`.
-    let bare = |name: &String| quoted(name.split('"').nth(1).unwrap_or(name));
-    let names: Vec<String> = presented.iter().take(3).map(bare).collect();
-    let held = if names.is_empty() { String::new() } else { format!("; it holds for {}", names.join(", ")) };
-    (
-        format!("its certificate is not for {host}{held}"),
-        "Use the name that the certificate holds for, or give this certificate as the location's CA certificate."
-            .to_owned(),
-    )
+    let (kind, reason, advice) = certificate::explained(error, host);
+    Fault::new(kind, reason).advised(advice)
 }

@@ -81,22 +81,9 @@ impl BackupTab {
 
     /// What a key does while the filter is typed; `None` where it is not.
     pub fn on_filter_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
-        use crossterm::event::KeyCode;
-        let line = self.typing.as_mut()?;
-        match key.code {
-            KeyCode::Enter => self.typing = None,
-            KeyCode::Esc => {
-                self.typing = None;
-                self.table.set_filter("", &BackupRows::new(model));
-            }
-            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
-                self.table.on_key(key, self.page(model), &BackupRows::new(model));
-            }
-            _ => {
-                line.on_key(key);
-                let text = line.value().to_owned();
-                self.table.set_filter(&text, &BackupRows::new(model));
-            }
+        let page = self.page(model);
+        if !self.table.on_filter_key(&mut self.typing, key, page, &BackupRows::new(model)) {
+            return None;
         }
         Some(Acts::new())
     }

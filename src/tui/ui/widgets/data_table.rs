@@ -14,6 +14,7 @@ pub use columns::{Align, Column, Width};
 pub use filter::Filter;
 pub use order::{Direction, SortKey};
 
+use super::LineEdit;
 use crate::tui::runtime::key::Key;
 use crate::tui::ui::{Glyphs, Slot};
 
@@ -163,6 +164,34 @@ impl<Id: Clone + PartialEq> DataTable<Id> {
     #[must_use]
     pub fn filter(&self) -> &str {
         self.filter.text()
+    }
+
+    /// What a key does while the filter is typed in `typing`: it narrows at once, the cursor moves meanwhile, `Enter` keeps it
+    /// and `Esc` takes it away. `false` where nothing is being typed.
+    pub fn on_filter_key(
+        &mut self,
+        typing: &mut Option<LineEdit>,
+        key: Key,
+        page: usize,
+        rows: &impl Rows<Id = Id>,
+    ) -> bool {
+        let Some(line) = typing else { return false };
+        match key.code {
+            KeyCode::Enter => *typing = None,
+            KeyCode::Esc => {
+                *typing = None;
+                self.set_filter("", rows);
+            }
+            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
+                self.on_key(key, page, rows);
+            }
+            _ => {
+                line.on_key(key);
+                let text = line.value().to_owned();
+                self.set_filter(&text, rows);
+            }
+        }
+        true
     }
 
     /// Shows only the rows that match. Where the row under the cursor does not, the cursor goes to the first one.
