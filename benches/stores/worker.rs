@@ -3,14 +3,14 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use palette_console::backup::sources::database::Database;
 use palette_console::backup::{BackupUid, KeyRing, Known, Level, Order, Place, Progress, Vault};
-use palette_console::clock;
+use palette_console::clock::{self, SharedClock};
 use serde::{Deserialize, Serialize};
 
 use super::server::Server;
+use super::usage::{Usage, most_resident};
 use super::{Outcome, keys_of};
 
 /// What is measured.
@@ -39,7 +39,8 @@ impl Deed {
 pub struct Sample {
     pub seconds: f64,
     pub cpu_seconds: f64,
-    pub peak_mebibytes: f64,
+    /// The most memory that was ever resident, in MB.
+    pub resident: u64,
     pub plain_bytes: f64,
     pub stored_bytes: f64,
 }
@@ -60,21 +61,26 @@ pub fn run(words: &[String]) -> Outcome<()> {
     let [deed, home, database, server @ ..] = words else { return Err("worker DEED HOME DATABASE SERVER…".into()) };
     let deed = Deed::ALL.into_iter().find(|known| known.name() == deed).ok_or("no such deed")?;
     let (home, database) = (Path::new(home), Path::new(database));
-    let store = Server::store(server)?;
-    let scratch = home.join("scratch");
-    std::fs::create_dir_all(&scratch)?;
-    let vault = Vault {
-        store,
-        plane_uid: "bench".to_owned(),
-        writer: "bench".to_owned(),
-        keys: KeyRing::open(&keys_of(home))?,
-        clock: clock::system(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        scratch: scratch.clone(),
-    };
+    let vault = vault(server, home, "bench", clock::system())?;
+    let scratch = vault.scratch.clone();
     let sample = tokio::runtime::Runtime::new()?.block_on(measured(&vault, deed, &scratch, database))?;
     println!("{}", serde_json::to_string(&sample)?);
     Ok(())
+}
+
+/// The engine over a server, as the plane of that uid.
+pub fn vault(server: &[String], home: &Path, plane_uid: &str, clock: SharedClock) -> Outcome<Vault> {
+    let scratch = home.join("scratch");
+    std::fs::create_dir_all(&scratch)?;
+    Ok(Vault {
+        store: Server::store(server)?,
+        plane_uid: plane_uid.to_owned(),
+        writer: "bench".to_owned(),
+        keys: KeyRing::open(&keys_of(home))?,
+        clock,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scratch,
+    })
 }
 
 async fn measured(vault: &Vault, deed: Deed, scratch: &Path, database: &Path) -> Outcome<Sample> {
@@ -84,7 +90,7 @@ async fn measured(vault: &Vault, deed: Deed, scratch: &Path, database: &Path) ->
             vault.list(Known::default()).await?.found.into_iter().next().map(|found| found.place)
         }
     };
-    let (begin, cpu) = (Instant::now(), cpu_seconds()?);
+    let usage = Usage::begin()?;
     let (place, progress) = (newest.as_ref(), Progress::new().0);
     let manifest = match (deed, place) {
         (Deed::Create, _) => Some(create(vault, database, &progress).await?),
@@ -103,9 +109,8 @@ async fn measured(vault: &Vault, deed: Deed, scratch: &Path, database: &Path) ->
         }
         (Deed::Verify | Deed::Restore, None) => return Err("there is no backup".into()),
     };
-    let seconds = begin.elapsed().as_secs_f64();
-    let cpu_seconds = cpu_seconds()? - cpu;
-    let peak_mebibytes = peak_mebibytes()?;
+    let (wall, cpu) = usage.end()?;
+    let resident = most_resident()?;
     let manifest = match (manifest, place) {
         (Some(manifest), _) => manifest,
         (None, Some(place)) => manifest_of(vault, place).await?,
@@ -113,9 +118,9 @@ async fn measured(vault: &Vault, deed: Deed, scratch: &Path, database: &Path) ->
     };
     let bytes = |count: u64| count as f64;
     Ok(Sample {
-        seconds,
-        cpu_seconds,
-        peak_mebibytes,
+        seconds: wall.as_secs_f64(),
+        cpu_seconds: cpu.as_secs_f64(),
+        resident,
         plain_bytes: manifest.streams.iter().map(|stream| bytes(stream.plain_bytes)).sum(),
         stored_bytes: manifest.streams.iter().map(|stream| bytes(stream.bytes())).sum(),
     })
@@ -138,22 +143,4 @@ async fn create(vault: &Vault, database: &Path, progress: &Progress) -> Outcome<
         segment_bytes: 32 << 20,
     };
     Ok(vault.create(order, vec![Box::new(Database { path: database.to_owned() })], progress).await?)
-}
-
-/// User and system time of this process.
-fn cpu_seconds() -> Outcome<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat.rsplit_once(')').ok_or("no name in /proc/self/stat")?.1;
-    let ticks = |place: usize| -> Outcome<f64> {
-        Ok(after_name.split_whitespace().nth(place).ok_or("/proc/self/stat is short")?.parse::<f64>()?)
-    };
-    // Fields 14 and 15 of proc(5), in ticks of 1/100 s; the name and the state were fields 2 and 3.
-    Ok((ticks(11)? + ticks(12)?) / 100.0)
-}
-
-/// The most memory that this process ever had resident.
-fn peak_mebibytes() -> Outcome<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
 }
