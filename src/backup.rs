@@ -20,6 +20,7 @@ pub mod error;
 mod fetch;
 mod folder;
 pub mod key;
+mod known;
 mod layout;
 mod list;
 pub mod manifest;
@@ -37,14 +38,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::clock::SharedClock;
-use crate::storage::Store;
+use crate::storage::{ObjectPath, Store};
 
 pub use error::{Error, Kind};
 pub use key::KeyRing;
+pub use known::Known;
 pub use manifest::Manifest;
 pub use progress::Progress;
 pub use sources::{Opened, Source};
@@ -134,9 +135,6 @@ pub enum Authentic {
     KeyMissing,
 }
 
-/// Manifests that were read before, by place. They never change, so none is read twice.
-pub type Known = BTreeMap<Place, Bytes>;
-
 /// What lies in a location.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
@@ -144,6 +142,8 @@ pub struct Inventory {
     pub found: Vec<Found>,
     /// What is no backup, in words; never touched.
     pub strangers: Vec<String>,
+    /// Folders that the account may not enter; backups may lie in them.
+    pub closed: Vec<ObjectPath>,
     /// Manifests, for the next listing.
     pub known: Known,
 }

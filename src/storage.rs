@@ -12,9 +12,10 @@ pub mod memory;
 pub mod path;
 pub mod probe;
 pub mod s3;
+pub mod scratch;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 
 pub use error::{Error, Kind};
@@ -35,6 +36,8 @@ pub struct Entry {
     pub bytes: Option<u64>,
     /// When the server says that it was written; `None` where it does not say.
     pub modified: Option<DateTime<Utc>>,
+    /// What changes with its bytes, by the server's own reckoning, such as an ETag; `None` where it does not say.
+    pub tag: Option<String>,
 }
 
 /// What lies in a folder, not deeper.
@@ -46,6 +49,9 @@ pub struct Listing {
     pub folders: Vec<String>,
     /// Lines or names of the answer that could not be read, or that no object of ours can have. Shown to people, cleaned first.
     pub strangers: Vec<String>,
+    /// Folders below that are there and that the account may not enter. What lies in them is not known, so none of
+    /// them is empty. Each is among the strangers, too.
+    pub closed: Vec<ObjectPath>,
 }
 
 /// A place for objects. Every operation is bounded in time by the backend. A dropped future leaves the
@@ -68,7 +74,7 @@ pub trait Store: Send + Sync {
     fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing>;
 
     /// Everything below a folder, in any order: what [`Store::list`] finds in it and in the folders below. A backend
-    /// that can ask for all of it at once does.
+    /// that can ask for all of it at once does. Only the folder itself has to be one that can be entered.
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing>;
 
     /// Removes an object. One that is not there is removed already.
@@ -92,8 +98,24 @@ pub trait Store: Send + Sync {
     /// What time the server last said it is, and our clock at that moment; `None` where it never says.
     fn server_clock(&self) -> Option<ServerClock>;
 
+    /// The same by an answer that is not old: a server whose last one is gets asked anew, on FTP by writing something
+    /// that is removed again. Whatever deletes by age goes by this one.
+    fn ask_clock(&self) -> Answer<'_, Option<ServerClock>> {
+        Box::pin(async { Ok(self.server_clock()) })
+    }
+
     /// How many transfers at once serve this store best, 1 to 8.
     fn concurrency(&self) -> usize;
+}
+
+/// Longest that a reading of a server's clock counts.
+const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
+
+/// Whether what was read at one moment of our clock still counts at another. A clock that went back makes every reading
+/// old.
+#[must_use]
+pub fn is_fresh(read: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (TimeDelta::zero()..=FRESH_FOR).contains(&(now - read))
 }
 
 /// A server's clock against ours.

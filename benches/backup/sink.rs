@@ -53,8 +53,9 @@ impl Store for Sink {
     fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
         let objects = self.lock();
         let found = objects.iter().filter(|(path, _)| path.is_below(folder));
-        let entries =
-            found.map(|(path, (size, _))| Entry { path: path.clone(), bytes: Some(*size), modified: None }).collect();
+        let entries = found
+            .map(|(path, (size, _))| Entry { path: path.clone(), bytes: Some(*size), modified: None, tag: None })
+            .collect();
         Box::pin(async { Ok(Listing { entries, ..Listing::default() }) })
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
-use super::folder::{self, Folder, size_fault};
+use super::folder::{Folder, size_fault};
 use super::layout::{self, Begin, Role};
 use super::manifest::{self, FORMAT, Manifest, Segment, Stream};
 use super::pack::{Next, Packing, Recipe};
@@ -97,7 +97,7 @@ impl<'a> Draft<'a> {
             Err(error) if error.kind == storage::Kind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        let there = Folder::of(self.place.clone(), self.store.list(&self.folder).await?);
+        let there = self.listed().await?;
         if there.objects.is_empty() {
             return Ok(());
         }
@@ -119,11 +119,11 @@ impl<'a> Draft<'a> {
         progress.tell(|moment| moment.phase = "Checking");
         let manifest = self.manifest(streams);
         let file = manifest.encode(&self.vault.keys)?;
-        self.check_listing(&manifest).await?;
+        self.check_folder(&manifest, &self.listed().await?).await?;
         self.mark_format().await?;
         progress.tell(|moment| moment.phase = "Committing");
         committing.store(true, Ordering::Relaxed);
-        self.commit(&file).await?;
+        self.commit(&manifest, &file).await?;
         let begin = self.object(&layout::begin(&self.vault.writer))?;
         if let Err(error) = self.vault.store.delete(&begin).await {
             tracing::warn!(%error, "an object that nobody needs any more stays until the backup is deleted");
@@ -212,9 +212,12 @@ impl<'a> Draft<'a> {
         }
     }
 
+    async fn listed(&self) -> Result<Folder, Kind> {
+        Ok(Folder::of(self.place.clone(), self.store.list(&self.folder).await?))
+    }
+
     /// What the location shows must be what was sent, no more and no less.
-    async fn check_listing(&self, manifest: &Manifest) -> Result<(), Kind> {
-        let there = Folder::of(self.place.clone(), self.store.list(&self.folder).await?);
+    async fn check_folder(&self, manifest: &Manifest, there: &Folder) -> Result<(), Kind> {
         let mut listed: BTreeMap<&str, Option<u64>> =
             there.with(Role::Segment).map(|entry| (entry.path.name(), entry.bytes)).collect();
         for segment in manifest.segments() {
@@ -247,7 +250,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes the manifest and reads it back. A write whose reply was lost counts by what is there.
-    async fn commit(&self, file: &Bytes) -> Result<(), Kind> {
+    async fn commit(&self, manifest: &Manifest, file: &Bytes) -> Result<(), Kind> {
         let path = self.object(layout::MANIFEST)?;
         let written = self.store.put(&path, file).await;
         let back = match self.store.get(&path, manifest::LARGEST).await {
@@ -259,8 +262,18 @@ impl<'a> Draft<'a> {
             let words = format!("{} did not come back as it was written", layout::MANIFEST);
             return Err(Kind::Damaged(words));
         }
-        let folder = folder::open(&*self.vault.store, &self.place).await?;
-        if folder.has(Role::Tomb) { Err(Kind::Deleting) } else { Ok(()) }
+        let there = self.listed().await?;
+        if there.has(Role::Tomb) {
+            return Err(Kind::Deleting);
+        }
+        // Someone who tidies up the location may have taken segments while the manifest was on its way.
+        let whole = self.check_folder(manifest, &there).await;
+        if whole.is_err()
+            && let Err(error) = self.store.delete(&path).await
+        {
+            tracing::warn!(uid = %self.place.uid, %error, "the manifest of a backup that is not whole stays for now");
+        }
+        whole
     }
 }
 

@@ -1,5 +1,5 @@
 //! Deleting: tombstone, manifest, the rest, tombstone. Whatever moment it stops in, it can be taken up again, and nothing
-//! that is half gone looks whole.
+//! that is half gone looks whole. Where the server is full, the tombstone is left out.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::folder::{self, Folder, Refusal};
 use super::layout::{self, Role, Tomb};
 use super::patience::Patient;
 use super::{BackupUid, Error, Kind, Place, Progress, Vault};
-use crate::storage::{Entry, ObjectPath};
+use crate::storage::{self, Entry, ObjectPath};
 
 /// How long a failed job tidies up behind itself; the sweep does what is left.
 const TIDYING: Duration = Duration::from_mins(1);
@@ -68,7 +68,15 @@ impl Vault {
         progress.tell(|moment| moment.phase = "Deleting");
         if !folder.objects.is_empty() {
             if !folder.has(Role::Tomb) {
-                self.bury(&store, &path, &folder).await?;
+                match self.bury(&store, &path, &folder).await {
+                    // A server that is full must be one that can be emptied, so it goes without a tombstone: the
+                    // manifest still goes first, so that what a cut leaves behind is a backup that was never finished,
+                    // which the next sweep takes when it is a day old.
+                    Err(Kind::Storage(error)) if error.kind == storage::Kind::Full => {
+                        tracing::warn!(uid = %place.uid, %error, "deleting without a tombstone");
+                    }
+                    buried => buried?,
+                }
             }
             for entry in folder.with(Role::Manifest) {
                 store.delete(&entry.path).await?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Segment, Stream};
 use super::{BackupUid, Kind, Place};
-use crate::storage::ObjectPath;
+use crate::storage::{ObjectPath, scratch};
 
 /// Name of the commit marker.
 pub const MANIFEST: &str = "manifest.json";
@@ -79,24 +79,29 @@ pub fn tomb(deleter: &str) -> String {
     format!("tomb-{deleter}.json")
 }
 
+/// The folder of everything of ours.
+pub fn top() -> Result<ObjectPath, Kind> {
+    path(&[scratch::OURS])
+}
+
 /// The object that says which format the location has.
 pub fn format() -> Result<ObjectPath, Kind> {
-    path(&["palbackup", "format"])
+    path(&[scratch::OURS, "format"])
 }
 
 /// Where the folders of all planes lie.
 pub fn planes() -> Result<ObjectPath, Kind> {
-    path(&["palbackup", "c"])
+    path(&[scratch::OURS, "c"])
 }
 
 /// Where the backups of a plane lie.
 pub fn backups(plane_uid: &str) -> Result<ObjectPath, Kind> {
-    path(&["palbackup", "c", plane_uid, "b"])
+    path(&[scratch::OURS, "c", plane_uid, "b"])
 }
 
 /// The folder of a backup.
 pub fn folder(place: &Place) -> Result<ObjectPath, Kind> {
-    path(&["palbackup", "c", &place.plane_uid, "b", place.uid.as_str()])
+    path(&[scratch::OURS, "c", &place.plane_uid, "b", place.uid.as_str()])
 }
 
 /// An object in a folder.
@@ -114,7 +119,7 @@ fn path(parts: &[&str]) -> Result<ObjectPath, Kind> {
 /// Which backup an object of the location belongs to; `None` for what is not in any backup's folder.
 pub fn place_of(path: &ObjectPath) -> Option<Place> {
     let parts: Vec<&str> = path.parts().collect();
-    let ["palbackup", "c", plane_uid, "b", uid, _name] = parts.as_slice() else { return None };
+    let [scratch::OURS, "c", plane_uid, "b", uid, _name] = parts.as_slice() else { return None };
     Some(Place { plane_uid: (*plane_uid).to_owned(), uid: uid.parse().ok()? })
 }
 

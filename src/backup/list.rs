@@ -6,8 +6,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::folder::{self, Folder, Refusal};
+use super::known::Allowance;
 use super::layout::{self, Role};
-use super::{Error, Found, FoundState, Inventory, Kind, Known, Place, Vault};
+use super::{Authentic, Error, Found, FoundState, Inventory, Kind, Known, Place, Vault, manifest};
 use crate::storage::{Listing, ObjectPath};
 use crate::text;
 
@@ -39,30 +40,48 @@ impl Vault {
         Ok((found, folder, file))
     }
 
-    async fn listed(&self, mut known: Known) -> Result<Inventory, Kind> {
-        let (folders, mut strangers) = self.folders(&layout::planes()?).await?;
+    async fn listed(&self, known: Known) -> Result<Inventory, Kind> {
+        let Contents { mut folders, mut strangers, closed } = self.folders(&layout::planes()?).await?;
         strangers.extend(folders.iter().flat_map(Folder::strange));
-        let looks = folders.iter().filter(|folder| !folder.objects.is_empty()).map(|folder| {
-            let before = known.remove(&folder.place);
-            async move { self.classify(folder, before, Refusal::Words).await }
+        folders.retain(|folder| !folder.objects.is_empty());
+        folders.sort_by(|a, b| (&b.place.uid, &b.place.plane_uid).cmp(&(&a.place.uid, &a.place.plane_uid)));
+        let looks = folders.iter().map(|folder| {
+            let before = folder.manifest().and_then(|entry| known.unchanged(&folder.place, entry));
+            async move { Ok::<_, Kind>((folder, self.classify(folder, before, Refusal::Words).await?)) }
         });
         let looks: Vec<_> = looks.collect();
-        let found: Vec<(Found, Option<Bytes>)> =
-            stream::iter(looks).buffer_unordered(self.store.concurrency().max(1)).try_collect().await?;
-        let mut inventory = Inventory { strangers, ..Inventory::default() };
-        for (found, file) in found {
-            if let Some(file) = file {
-                inventory.known.insert(found.place.clone(), file);
+        // In their order: where not all can be kept, the newest are.
+        let mut looks = stream::iter(looks).buffered(self.store.concurrency().max(1));
+        let mut inventory = Inventory { strangers, closed, ..Inventory::default() };
+        let mut allowance = Allowance::new();
+        while let Some((folder, (mut found, file))) = looks.try_next().await? {
+            let bytes = file.as_ref().map_or(0, Bytes::len);
+            if self.is_proved(&found.state, file.as_deref()) || allowance.take(bytes) {
+                if let Some((entry, file)) = folder.manifest().zip(file).filter(|_| is_worth_keeping(&found.state)) {
+                    inventory.known.remember(found.place.clone(), entry, file);
+                }
+            } else {
+                found.state = without_manifest(found.state);
             }
             inventory.found.push(found);
         }
-        inventory.found.sort_by(|a, b| (&b.place.uid, &b.place.plane_uid).cmp(&(&a.place.uid, &a.place.plane_uid)));
         Ok(inventory)
     }
 
-    /// The folders below one, and what is none, in words.
-    pub(super) async fn folders(&self, below: &ObjectPath) -> Result<(Vec<Folder>, Vec<String>), Kind> {
-        let Listing { entries, strangers, .. } = self.store.walk(below).await?;
+    /// Whether a manifest was written by someone who has a key of ours.
+    fn is_proved(&self, state: &FoundState, file: Option<&[u8]>) -> bool {
+        match (state, file) {
+            (FoundState::Complete(_, authentic), _) => *authentic == Authentic::Yes,
+            (FoundState::Damaged(Some(manifest), _) | FoundState::Deleting(Some(manifest)), Some(file)) => {
+                manifest::authentic(file, manifest, &self.keys) == Authentic::Yes
+            }
+            _ => false,
+        }
+    }
+
+    /// The folders below one, and what is none.
+    pub(super) async fn folders(&self, below: &ObjectPath) -> Result<Contents, Kind> {
+        let Listing { entries, strangers, closed, .. } = self.store.walk(below).await?;
         let mut strangers: Vec<String> = strangers.iter().map(|name| text::clean(name).into_owned()).collect();
         let mut folders: BTreeMap<Place, Folder> = BTreeMap::new();
         for entry in entries {
@@ -71,19 +90,17 @@ impl Vault {
                 None => strangers.push(entry.path.as_str().to_owned()),
             }
         }
-        Ok((folders.into_values().collect(), strangers))
+        Ok(Contents { folders: folders.into_values().collect(), strangers, closed })
     }
 
-    /// What a folder is, and its manifest's file where it is worth keeping; `before` is that file from earlier.
+    /// What a folder is, and its manifest's file; `before` is that file from earlier.
     async fn classify(
         &self,
         folder: &Folder,
         before: Option<Bytes>,
         refusal: Refusal,
     ) -> Result<(Found, Option<Bytes>), Kind> {
-        let listed = folder.manifest().filter(|_| !folder.has(Role::Tomb)).and_then(|entry| entry.bytes);
-        let unchanged = before.filter(|file| listed == Some(file.len() as u64));
-        let file = match unchanged {
+        let file = match before {
             Some(file) => Some(Ok(file)),
             None => folder::manifest_file(&*self.store, folder, refusal).await?,
         };
@@ -92,7 +109,33 @@ impl Vault {
             Some(Ok(file)) => folder.state(Some(file), &self.keys),
             _ => folder.state(None, &self.keys),
         };
-        let keep = matches!(state, FoundState::Complete(..) | FoundState::Damaged(Some(_), _));
-        Ok((folder.found(state), file.and_then(Result::ok).filter(|_| keep)))
+        Ok((folder.found(state), file.and_then(Result::ok)))
+    }
+}
+
+/// What lies below a folder.
+pub(super) struct Contents {
+    /// Folders of backups.
+    pub(super) folders: Vec<Folder>,
+    /// What is none, in words.
+    pub(super) strangers: Vec<String>,
+    /// Folders that the account may not enter.
+    pub(super) closed: Vec<ObjectPath>,
+}
+
+/// Whether the next listing can use the manifest again.
+fn is_worth_keeping(state: &FoundState) -> bool {
+    matches!(state, FoundState::Complete(..) | FoundState::Damaged(Some(_), _))
+}
+
+/// The same where there is no room for its manifest.
+fn without_manifest(state: FoundState) -> FoundState {
+    match state {
+        FoundState::Complete(..) | FoundState::Damaged(Some(_), _) => {
+            let words = "its manifest was not written with a key of this plane, and more such ones lie here than are kept; look at it by itself";
+            FoundState::Damaged(None, words.to_owned())
+        }
+        FoundState::Deleting(_) => FoundState::Deleting(None),
+        other => other,
     }
 }

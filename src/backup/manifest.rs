@@ -18,6 +18,12 @@ pub const FORMAT: u32 = 1;
 /// Most bytes of `manifest.json`: some 5 000 segments, 160 GiB of packed state.
 pub const LARGEST: usize = 1 << 20;
 
+/// Most streams of a backup.
+const MOST_STREAMS: usize = 64;
+
+/// Most columns of why a manifest cannot be right.
+const LONGEST_WORDS: usize = 200;
+
 const MAC: &str = ",\n  \"mac\": \"";
 const END: &str = "\"\n}\n";
 
@@ -134,7 +140,10 @@ impl Manifest {
 
     /// Reads the file that lies in `place`. It may still be forged: ask [`authentic`].
     pub(super) fn decode(bytes: &[u8], place: &Place) -> Result<Self, Flaw> {
-        let damaged = |words: String| Flaw::Damaged(format!("{} {words}", layout::MANIFEST));
+        // What cannot be read is told by its own words, which someone else may have written.
+        let damaged = |words: String| {
+            Flaw::Damaged(format!("{} {}", layout::MANIFEST, crate::text::elide(&words, LONGEST_WORDS)))
+        };
         if bytes.len() > LARGEST {
             return Err(damaged("is larger than any manifest".to_owned()));
         }
@@ -156,8 +165,8 @@ impl Manifest {
         if self.format != FORMAT {
             return Err(format!("has format {}, which never was", self.format));
         }
-        if self.version.len() > 64 || self.streams.is_empty() {
-            return Err("holds no stream, or has an odd version".to_owned());
+        if self.version.len() > 64 || !(1..=MOST_STREAMS).contains(&self.streams.len()) {
+            return Err("holds no stream, or too many, or has an odd version".to_owned());
         }
         if !self.encrypted_with.iter().chain([&self.signed_with]).all(|key| is_fingerprint(key)) {
             return Err("names a key that cannot be one".to_owned());

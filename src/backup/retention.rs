@@ -2,10 +2,13 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Authentic, Found, FoundState, Manifest, Place};
 use crate::schedule::Schedule;
+
+/// Farther apart than this, one of the clocks is wrong.
+const MOST_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// What retention goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,23 @@ pub struct Plan {
     pub expired: Vec<Place>,
     /// Past their time, and why they stay.
     pub kept: Vec<(Place, String)>,
+}
+
+/// Why nothing may be deleted by age now: our clock went back since the pass at `last`, or the server's is `skew` ahead of
+/// it, so that one of them is wrong. `None` where they can be relied on, as far as the server tells.
+#[must_use]
+pub fn distrust(now: DateTime<Utc>, last: Option<DateTime<Utc>>, skew: Option<TimeDelta>) -> Option<String> {
+    if last.is_some_and(|last| last > now) {
+        return Some(
+            "The clock of this machine went back since the last pass. Set it right; nothing is deleted by a wrong clock."
+                .to_owned(),
+        );
+    }
+    let apart = skew.map(|skew| skew.abs()).filter(|apart| *apart > MOST_SKEW)?;
+    let minutes = apart.num_minutes();
+    Some(format!(
+        "The server's clock and this machine's are {minutes} minutes apart. Set them right; nothing is deleted by a wrong clock."
+    ))
 }
 
 /// What a pass at `now` would do to the backups of the plane `plane_uid`; those of others are never touched. A good backup

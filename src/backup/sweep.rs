@@ -1,15 +1,19 @@
-//! What a crash left behind: deletions to finish, half-made backups to remove. Only this plane's own folder is touched, and
-//! in it only what is certainly dead.
+//! What a crash left behind: deletions to finish, half-made backups to remove, trials of the location that were cut. Of
+//! backups, only this plane's own folder is touched, and in it only what is certainly dead.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::folder::Folder;
 use super::layout::{self, Begin, Role};
+use super::list::Contents;
 use super::{BackupUid, Error, Kind, Place, Progress, Swept, Vault};
+use crate::storage::{Entry, Listing, ObjectPath, Store, scratch};
 
 /// How old the newest object of a half-made backup must be, in hours.
 const SAFETY_HOURS: i64 = 24;
 const LARGEST_BEGIN: usize = 64 << 10;
+/// Folders of one trial that are looked into; a trial makes three.
+const MOST_FOLDERS: usize = 16;
 
 impl Vault {
     /// Finishes deletions that were cut short and removes half-made backups, of this plane only, that are a day old by the
@@ -23,8 +27,8 @@ impl Vault {
     }
 
     async fn swept(&self, alive: &[BackupUid]) -> Result<Swept, Kind> {
-        let (folders, _) = self.folders(&layout::backups(&self.plane_uid)?).await?;
-        self.remove_empty(&folders, alive).await?;
+        let Contents { folders, closed, .. } = self.folders(&layout::backups(&self.plane_uid)?).await?;
+        self.remove_empty(&folders, &closed, alive).await?;
         let (mut swept, mut first_error) = (Swept::default(), None);
         for folder in folders.iter().filter(|folder| !alive.contains(&folder.place.uid)) {
             match self.sweep_one(folder, &mut swept).await {
@@ -36,20 +40,29 @@ impl Vault {
                 }
             }
         }
+        for name in self.trials().await? {
+            if let Err(kind) = self.sweep_trial(&name).await {
+                tracing::warn!(name, error = %kind, "cannot sweep what a trial of the location left behind");
+                first_error.get_or_insert(kind);
+            }
+        }
         first_error.map_or(Ok(swept), Err)
     }
 
-    /// Removes folders of backups with nothing in them, where folders are things of their own. One that is not empty
-    /// after all stays: it cannot be removed.
-    async fn remove_empty(&self, folders: &[Folder], alive: &[BackupUid]) -> Result<(), Kind> {
+    /// Removes folders of backups with nothing in them, where folders are things of their own. One that may not be
+    /// entered is none of them, and one that is not empty after all stays: it cannot be removed.
+    async fn remove_empty(&self, folders: &[Folder], closed: &[ObjectPath], alive: &[BackupUid]) -> Result<(), Kind> {
         let above = layout::backups(&self.plane_uid)?;
         let old = |uid: &BackupUid| uid.time().is_some_and(|time| is_past(time, self.clock.now()));
         let named = self.store.list(&above).await?.folders;
         for uid in named.iter().filter_map(|name| name.parse::<BackupUid>().ok()) {
             let filled = folders.iter().any(|folder| folder.place.uid == uid);
             if !filled && !alive.contains(&uid) && old(&uid) {
-                let place = Place { plane_uid: self.plane_uid.clone(), uid };
-                if let Err(error) = self.store.delete_folder(&layout::folder(&place)?).await {
+                let folder = layout::folder(&Place { plane_uid: self.plane_uid.clone(), uid })?;
+                if closed.iter().any(|closed| *closed == folder || closed.is_below(&folder)) {
+                    continue;
+                }
+                if let Err(error) = self.store.delete_folder(&folder).await {
                     tracing::debug!(%error, "an empty folder stays");
                 }
             }
@@ -71,16 +84,48 @@ impl Vault {
     async fn is_old(&self, folder: &Folder) -> Result<bool, Kind> {
         let ours = self.clock.now();
         let (written, now) = match folder.newest() {
-            Some(newest) => (Some(newest), self.server_time(ours)),
+            Some(newest) => (Some(newest), self.server_time().await?),
             None => (self.begun(folder).await?, ours),
         };
         Ok(written.is_some_and(|written| is_past(written, now)))
     }
 
-    /// What time it is by the server's clock, as far as it ever said.
-    fn server_time(&self, ours: DateTime<Utc>) -> DateTime<Utc> {
-        let ahead = self.store.server_clock().map(|clock| clock.server.signed_duration_since(clock.ours));
-        ahead.and_then(|ahead| ours.checked_add_signed(ahead)).unwrap_or(ours)
+    /// What time it is by the server's clock, or by ours where it never says.
+    async fn server_time(&self) -> Result<DateTime<Utc>, Kind> {
+        let clock = self.store.ask_clock().await?;
+        let ours = self.clock.now();
+        let ahead = clock.map(|clock| clock.server.signed_duration_since(clock.ours));
+        Ok(ahead.and_then(|ahead| ours.checked_add_signed(ahead)).unwrap_or(ours))
+    }
+
+    /// Names of what trials of the location left behind, or write just now. They belong to no plane.
+    async fn trials(&self) -> Result<Vec<String>, Kind> {
+        let Listing { entries, folders, .. } = self.store.list(&layout::top()?).await?;
+        let objects = entries.into_iter().map(|entry| entry.path.name().to_owned());
+        Ok(objects.chain(folders).filter(|name| scratch::is_one(name)).collect())
+    }
+
+    /// Removes what a trial left behind that was cut a day ago by the server's clock, or by its name where the server
+    /// does not date its objects.
+    async fn sweep_trial(&self, name: &str) -> Result<(), Kind> {
+        let trial = Trial::of(&*self.store, layout::object(&layout::top()?, name)?).await?;
+        let newest = trial.objects.iter().filter_map(|entry| entry.modified).max();
+        let old = match newest {
+            Some(newest) => is_past(newest, self.server_time().await?),
+            None => scratch::begun(name).is_some_and(|begun| is_past(begun, self.clock.now())),
+        };
+        if !old {
+            return Ok(());
+        }
+        for entry in &trial.objects {
+            self.store.delete(&entry.path).await?;
+        }
+        // Innermost first.
+        for folder in trial.folders.iter().rev() {
+            self.store.delete_folder(folder).await?;
+        }
+        tracing::info!(name, "removed what a trial of the location left behind");
+        Ok(())
     }
 
     /// When a backup was begun, by the clock of the plane that made it: where the server does not date its objects.
@@ -96,6 +141,33 @@ impl Vault {
             newest = newest.max(begin.map(|begin| begin.started));
         }
         Ok(newest)
+    }
+}
+
+/// What a trial left behind.
+struct Trial {
+    objects: Vec<Entry>,
+    /// Outermost first.
+    folders: Vec<ObjectPath>,
+}
+
+impl Trial {
+    /// What lies at a path: an object, a folder and everything in it as deep as a trial goes, or both, as S3 can have it.
+    async fn of(store: &dyn Store, path: ObjectPath) -> Result<Self, Kind> {
+        let Listing { entries, folders, .. } = store.list(&path.folder()).await?;
+        let is_folder = folders.iter().any(|name| name == path.name());
+        let mut trial = Self {
+            objects: entries.into_iter().filter(|entry| entry.path == path).collect(),
+            folders: is_folder.then_some(path).into_iter().collect(),
+        };
+        let mut next = 0;
+        while let Some(folder) = trial.folders.get(next).filter(|_| next < MOST_FOLDERS).cloned() {
+            let Listing { entries, folders, .. } = store.list(&folder).await?;
+            trial.objects.extend(entries);
+            trial.folders.extend(folders.iter().filter_map(|name| folder.join(name).ok()));
+            next += 1;
+        }
+        Ok(trial)
     }
 }
 

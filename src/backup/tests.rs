@@ -1,6 +1,7 @@
 //! The engine over a store in memory.
 
 mod damage;
+mod hostile;
 mod making;
 mod outages;
 mod rig;

@@ -214,6 +214,10 @@ impl Store for Faulty {
         self.inner.server_clock()
     }
 
+    fn ask_clock(&self) -> Answer<'_, Option<ServerClock>> {
+        self.inner.ask_clock()
+    }
+
     fn concurrency(&self) -> usize {
         self.inner.concurrency()
     }

@@ -3,6 +3,7 @@
 //! An object is written as `NAME.part`, its size confirmed, and renamed, so that it is never there half. Every step
 //! has a time limit, and a session on which a step did not end cleanly is dropped: FTP has no way to get back in step.
 
+mod clock;
 mod dial;
 mod fault;
 mod listing;
@@ -163,8 +164,7 @@ struct Memory {
     no_rename: bool,
     /// Folders that are there, since they were made or seen.
     folders: HashSet<ObjectPath>,
-    clock: Option<ServerClock>,
-    clock_asked: bool,
+    clock: clock::Reading,
 }
 
 /// How directories are listed.
@@ -207,7 +207,7 @@ impl Ftp {
             operation,
             place: clean(&self.address).into_owned(),
             kind: fault.kind,
-            reason: fault::without(self.password(), &fault.reason),
+            reason: fault::told(self.password(), &fault.reason),
             advice: fault.advice,
         }
     }
@@ -324,7 +324,14 @@ impl Store for Ftp {
     }
 
     fn server_clock(&self) -> Option<ServerClock> {
-        self.memory(|memory| memory.clock)
+        self.memory(|memory| memory.clock).told()
+    }
+
+    fn ask_clock(&self) -> Answer<'_, Option<ServerClock>> {
+        Box::pin(async move {
+            let asked = self.ask_clock_anew().await;
+            asked.map_err(|fault| self.error("ask for the server's time".to_owned(), fault))
+        })
     }
 
     fn concurrency(&self) -> usize {

@@ -14,14 +14,23 @@ use crate::clock::SharedClock;
 /// See the module.
 pub struct Memory {
     objects: Mutex<BTreeMap<ObjectPath, (Bytes, DateTime<Utc>)>>,
+    /// The server's clock.
     clock: SharedClock,
+    /// Ours.
+    ours: SharedClock,
 }
 
 impl Memory {
     /// An empty store whose objects carry the time of `clock`.
     #[must_use]
     pub fn new(clock: SharedClock) -> Self {
-        Self { objects: Mutex::default(), clock }
+        Self::apart(clock.clone(), clock)
+    }
+
+    /// The same on a server whose clock is not ours.
+    #[must_use]
+    pub fn apart(clock: SharedClock, ours: SharedClock) -> Self {
+        Self { objects: Mutex::default(), clock, ours }
     }
 
     fn objects(&self) -> MutexGuard<'_, BTreeMap<ObjectPath, (Bytes, DateTime<Utc>)>> {
@@ -48,6 +57,7 @@ impl Memory {
                     path: path.clone(),
                     bytes: Some(bytes.len() as u64),
                     modified: Some(*modified),
+                    tag: None,
                 });
             } else if let Some(name) = path.parts().nth(folder.parts().count())
                 && listing.folders.last().is_none_or(|last| last != name)
@@ -116,8 +126,7 @@ impl Store for Memory {
     }
 
     fn server_clock(&self) -> Option<ServerClock> {
-        let now = self.clock.now();
-        Some(ServerClock { server: now, ours: now })
+        Some(ServerClock { server: self.clock.now(), ours: self.ours.now() })
     }
 
     fn concurrency(&self) -> usize {

@@ -4,7 +4,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
+use super::scratch::{self, OURS};
 use super::{Error, Kind, Listing, ObjectPath, Store};
 use crate::text;
 
@@ -14,8 +16,6 @@ const BLOB: usize = 1 << 20;
 const LONGEST_STEP: Duration = Duration::from_secs(90);
 /// Minutes between the clocks from which retention can no longer be relied on; S3 itself refuses from 15 on.
 const CLOCKS_APART: i64 = 10;
-/// The folder of everything of ours.
-const OURS: &str = "palbackup";
 
 /// How one step went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,10 +98,15 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// Tries a store; tells of every step as it happens. Good where no check failed.
-pub async fn probe(store: &dyn Store, permission: Permission, tell: &mut (dyn FnMut(Event) + Send)) -> Vec<Check> {
+/// Tries a store; tells of every step as it happens. Good where no check failed. What is written is named after `now`.
+pub async fn probe(
+    store: &dyn Store,
+    permission: Permission,
+    now: DateTime<Utc>,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Vec<Check> {
     let mut steps = Steps::new(tell);
-    let trial = Trial::new(store, permission);
+    let trial = Trial::new(store, permission, now);
     if store.prove_connection(&mut steps).await {
         trial.run(&mut steps).await;
     } else {
@@ -124,15 +129,14 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    fn new(store: &'a dyn Store, permission: Permission) -> Self {
+    fn new(store: &'a dyn Store, permission: Permission, now: DateTime<Utc>) -> Self {
         let mut random = vec![0; BLOB];
         fastrand::fill(&mut random);
-        let name = format!("probe-{:012x}", fastrand::u64(..) >> 16);
         // Every part is one: `below` cannot fail.
         let below = |folder: &ObjectPath, path: &str| {
             path.split('/').fold(folder.clone(), |path, part| path.join(part).unwrap_or(path))
         };
-        let scratch = below(&ObjectPath::root(), &format!("{OURS}/{name}"));
+        let scratch = scratch::fresh(now);
         let (blob, nested) = (below(&scratch, "blob"), below(&scratch, "folder/folder/object"));
         Self { store, permission, scratch, blob, nested, bytes: random.into() }
     }
@@ -200,7 +204,7 @@ impl<'a> Trial<'a> {
     }
 
     async fn list(&self, fresh: &mut bool) -> Result<Outcome, Error> {
-        let Listing { entries, folders, strangers } = self.store.list(&ObjectPath::root()).await?;
+        let Listing { entries, folders, strangers, .. } = self.store.list(&ObjectPath::root()).await?;
         *fresh = !folders.iter().any(|name| name == OURS);
         if entries.is_empty() && folders.is_empty() && strangers.is_empty() {
             return Ok(Outcome::Passed("the location is empty".to_owned()));

@@ -115,13 +115,14 @@ pub fn open_with(settings: Settings, timeouts: Timeouts, clock: SharedClock) -> 
     check_credentials(&settings).map_err(refused)?;
     let believed = Believed::from_pem(&settings.ca_pem)
         .map_err(|error| refused(Trouble::new(Kind::Settings, error.to_string())))?;
-    let wire = Wire::new(&place, &believed, timeouts, clock).map_err(refused)?;
+    let wire = Wire::new(&place, &believed, timeouts, clock.clone()).map_err(refused)?;
     let client = client(&settings, &place, wire.clone());
     Ok(Arc::new(S3 {
         client,
         wire,
         believed,
         place,
+        clock,
         encryption: settings.encryption,
         timeouts,
         proved_writing: AtomicBool::new(false),
@@ -180,6 +181,7 @@ struct S3 {
     wire: Wire,
     believed: Believed,
     place: Place,
+    clock: SharedClock,
     encryption: Encryption,
     timeouts: Timeouts,
     /// A write has gone well: from now on a failure is worth waiting for.
@@ -268,6 +270,13 @@ impl Store for S3 {
 
     fn server_clock(&self) -> Option<ServerClock> {
         self.wire.server_clock()
+    }
+
+    fn ask_clock(&self) -> Answer<'_, Option<ServerClock>> {
+        Box::pin(async move {
+            let asked = self.ask_clock_anew().await;
+            asked.map_err(|trouble| self.error("ask for the server's time", trouble))
+        })
     }
 
     fn concurrency(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Backups over the API, on a store in memory that outlives the plane.
 
+mod clocks;
 mod configs;
 mod hanging;
 mod making;

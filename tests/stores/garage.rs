@@ -19,7 +19,7 @@ fn settings(real: &Real) -> Settings {
 
 async fn probed(settings: Settings) -> Vec<Check> {
     let store = s3::open(settings, clock::system()).unwrap();
-    probe(&*store, Permission::ReadWrite, &mut |_| {}).await
+    probe(&*store, Permission::ReadWrite, clock::system().now(), &mut |_| {}).await
 }
 
 /// The step that failed and why.

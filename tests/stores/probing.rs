@@ -13,7 +13,7 @@ use crate::s3_server::Server;
 
 async fn tried(store: &dyn Store, permission: Permission) -> Vec<Check> {
     let mut events = Vec::new();
-    let checks = probe(store, permission, &mut |event| events.push(event)).await;
+    let checks = probe(store, permission, clock::system().now(), &mut |event| events.push(event)).await;
     let ended = events.iter().filter_map(|event| match event {
         Event::Ended(check) => Some(check.clone()),
         Event::Begins(_) => None,

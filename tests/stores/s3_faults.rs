@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use palette_console::clock::{self, ManualClock};
+use palette_console::clock::{self, Clock, ManualClock};
 use palette_console::storage::probe::{Outcome, Permission, probe};
 use palette_console::storage::s3::{self, Encryption, Settings, Timeouts};
 use palette_console::storage::{Error, Kind, ObjectPath, Store};
@@ -147,7 +147,7 @@ async fn a_server_that_ignores_the_guard_serves() {
     let server = Scripted::unguarded().await;
     let store = open(&server);
     store.put(&path("a/b"), bytes()).await.unwrap();
-    let checks = probe(&*store, Permission::ReadWrite, &mut |_| {}).await;
+    let checks = probe(&*store, Permission::ReadWrite, clock::system().now(), &mut |_| {}).await;
     assert!(!checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_))), "{checks:#?}");
 }
 
@@ -362,4 +362,20 @@ async fn no_more_headers_go_out_than_every_server_takes() {
     assert!(server.requests().iter().all(|request| !request.query.contains("uploads")));
     let put = server.requests().into_iter().find(|request| request.verb() == "put").unwrap();
     assert_eq!(put.headers["content-length"], "300000");
+}
+
+#[tokio::test]
+async fn the_servers_clock_is_asked_for_where_the_last_answer_is_old() {
+    let ours = ManualClock::at(clock::system().now());
+    let theirs = ours.now() + chrono::TimeDelta::minutes(5);
+    let date = vec![("date", theirs.to_rfc2822()), ("content-type", "application/xml".to_owned())];
+    let page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>".to_owned();
+    let server = always("list", Reply::Answer(200, date, page)).await;
+    let store = s3::open_with(settings(&server.endpoint), brief(), ours.clone()).unwrap();
+    for (later, lists) in [(0, 1), (10, 1), (1, 2)] {
+        ours.advance(chrono::TimeDelta::minutes(later));
+        let clock = store.ask_clock().await.unwrap().unwrap();
+        assert_eq!((clock.server.timestamp(), server.count("list")), (theirs.timestamp(), lists));
+    }
+    assert_eq!(store.server_clock().unwrap().ours, ours.now());
 }

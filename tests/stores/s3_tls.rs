@@ -64,7 +64,7 @@ fn settings(server: &Scripted, pem: &str) -> Settings {
 async fn works(server: &Scripted, pem: &str) {
     let store = s3::open(settings(server, pem), clock::system()).unwrap();
     store.list(&ObjectPath::root()).await.unwrap_or_else(|error| panic!("{error:?}"));
-    let checks = probe(&*store, Permission::Read, &mut |_| {}).await;
+    let checks = probe(&*store, Permission::Read, clock::system().now(), &mut |_| {}).await;
     let tls = &checks.iter().find(|check| check.name == "TLS").unwrap().outcome;
     assert!(matches!(tls, Outcome::Passed(words) if words.contains("TLS 1.3")), "{tls:?}");
 }
@@ -75,7 +75,7 @@ async fn refused(server: &Scripted, pem: &str, words: &str) {
     let used = store.list(&ObjectPath::root()).await.unwrap_err();
     assert_eq!(used.kind, Kind::Certificate, "{used:?}");
     assert!(used.reason.contains(words) && !used.advice.is_empty(), "{used:?}");
-    let checks = probe(&*store, Permission::Read, &mut |_| {}).await;
+    let checks = probe(&*store, Permission::Read, clock::system().now(), &mut |_| {}).await;
     let tls = &checks.iter().find(|check| check.name == "TLS").unwrap().outcome;
     assert!(matches!(tls, Outcome::Failed(error) if error.reason == used.reason), "{tls:?}");
 }

@@ -35,6 +35,8 @@ pub enum Act {
 pub struct State {
     pub files: BTreeMap<String, Vec<u8>>,
     pub folders: BTreeSet<String>,
+    /// Folders that nobody may enter.
+    pub closed: BTreeSet<String>,
     /// Every line that came, passwords too.
     pub lines: Vec<String>,
     twists: Vec<(&'static str, usize, Act)>,
@@ -215,6 +217,7 @@ impl Session {
         let mut state = self.state.lock().unwrap();
         let missing = "550 not there".to_owned();
         match verb {
+            "CWD" if state.closed.contains(&path) => "550 Permission denied.".to_owned(),
             "CWD" if state.folders.contains(&path) => {
                 self.at = path;
                 "250 ok".to_owned()

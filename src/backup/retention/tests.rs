@@ -93,6 +93,21 @@ fn a_clock_that_is_behind_expires_nothing() {
     assert_eq!(plan(&found, "ours", policy, now() - TimeDelta::days(30)), Plan::default());
 }
 
+#[test]
+fn nothing_is_deleted_by_a_clock_that_is_in_doubt() {
+    let minutes = TimeDelta::minutes;
+    for sound in [None, Some(minutes(0)), Some(minutes(10)), Some(minutes(-10))] {
+        assert_eq!(distrust(now(), None, sound), None, "{sound:?}");
+        assert_eq!(distrust(now(), Some(now()), sound), None, "{sound:?}");
+        let back = distrust(now(), Some(now() + TimeDelta::seconds(1)), sound).unwrap();
+        assert!(back.starts_with("The clock of this machine went back"), "{back}");
+    }
+    for skew in [minutes(10) + TimeDelta::seconds(1), minutes(-11), TimeDelta::days(400), TimeDelta::days(-400)] {
+        let words = distrust(now(), Some(now()), Some(skew)).unwrap();
+        assert!(words.contains(&format!("are {} minutes apart", skew.num_minutes().abs())), "{words}");
+    }
+}
+
 fn any_backup() -> impl Strategy<Value = (bool, i64, u8)> {
     (prop::bool::weighted(0.8), -48..2000_i64, 0..12_u8)
 }

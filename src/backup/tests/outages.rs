@@ -25,6 +25,8 @@ pub struct Watched {
     script: Script,
     /// Folders with nothing in them, as FTP has them.
     pub empty: std::sync::Mutex<Vec<ObjectPath>>,
+    /// Folders that may not be entered.
+    pub closed: std::sync::Mutex<Vec<ObjectPath>>,
 }
 
 impl Watched {
@@ -39,7 +41,12 @@ impl Watched {
         inner: Arc<Memory>,
         script: impl Fn(&str, &ObjectPath) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        Self { inner, script: Box::new(script), empty: std::sync::Mutex::default() }
+        Self {
+            inner,
+            script: Box::new(script),
+            empty: std::sync::Mutex::default(),
+            closed: std::sync::Mutex::default(),
+        }
     }
 
     fn run<'a, T: Send + 'a>(&'a self, call: &str, path: &ObjectPath, done: Answer<'a, T>) -> Answer<'a, T> {
@@ -87,7 +94,15 @@ impl Store for Watched {
         self.run("list", folder, Box::pin(work))
     }
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.run("walk", folder, self.inner.walk(folder))
+        let work = async move {
+            let mut listing = self.inner.walk(folder).await?;
+            let closed = self.closed.lock().unwrap().clone();
+            listing.entries.retain(|entry| !closed.iter().any(|closed| entry.path.is_below(closed)));
+            listing.strangers.extend(closed.iter().map(ToString::to_string));
+            listing.closed = closed;
+            Ok(listing)
+        };
+        self.run("walk", folder, Box::pin(work))
     }
     fn delete<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, ()> {
         self.run("delete", path, Box::pin(async move { self.inner.delete(path).await }))
@@ -255,4 +270,28 @@ async fn one_folder_that_cannot_be_read_hides_no_other() {
     // Of one alone, a refusal is no verdict.
     let error = vault.verify(&bad, Level::Quick, &Progress::new().0).await.unwrap_err();
     assert!(matches!(error.kind, Kind::Storage(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_segment_that_goes_while_the_manifest_is_written_fails_the_backup_and_takes_the_manifest_along() {
+    for tidies in [true, false] {
+        let rig = Rig::new();
+        let (order, memory) = (rig.order(), rig.memory.clone());
+        let place = place(&rig.vault, &order.uid);
+        let segment = rig.path(&place, "s-state-00002.seg");
+        let script = move |call: &str, path: &ObjectPath| match (call, path.name()) {
+            ("put", "manifest.json") => {
+                drop(memory.delete(&segment));
+                None
+            }
+            // Where nothing can be tidied up, the manifest has to be gone already.
+            ("put", name) if name.starts_with("tomb-") && !tidies => Some(Fault::Before(storage::Kind::Denied)),
+            _ => None,
+        };
+        let vault = rig.through(Arc::new(Watched::scripted(rig.memory.clone(), script)));
+        let error = vault.create(order, given(9000), &Progress::new().0).await.unwrap_err();
+        assert!(error.to_string().contains("s-state-00002.seg is missing"), "{error}");
+        assert!(!rig.names().iter().any(|name| name == "manifest.json"), "{:?}", rig.names());
+        assert_eq!(rig.names() == ["format"], tidies);
+    }
 }

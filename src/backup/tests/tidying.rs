@@ -3,7 +3,8 @@ use chrono::TimeDelta;
 use super::outages::{Fault, Watched};
 use super::rig::{Rig, given};
 use crate::backup::*;
-use crate::storage;
+use crate::clock::Clock;
+use crate::storage::{self, Store};
 
 async fn half_made(rig: &Rig) -> Place {
     let order = rig.order();
@@ -109,4 +110,103 @@ async fn empty_folders_of_this_plane_go_when_they_are_a_day_old() {
     vault.sweep(&uids[1..]).await.unwrap();
     assert_eq!(*store.empty.lock().unwrap(), all[1..]);
     assert!(vault.verify(&kept, Level::Full, &Progress::new().0).await.unwrap().faults.is_empty());
+}
+
+#[tokio::test]
+async fn a_full_server_can_be_emptied() {
+    let rig = Rig::new();
+    let place = rig.backup(5000).await;
+    let full = |call: &str, _: &storage::ObjectPath| (call == "put").then_some(Fault::Before(storage::Kind::Full));
+    let vault = rig.through(std::sync::Arc::new(Watched::scripted(rig.memory.clone(), full)));
+    vault.delete(&place, &Progress::new().0).await.unwrap();
+    assert_eq!(rig.names(), ["format"]);
+}
+
+#[tokio::test]
+async fn what_a_cut_deletion_leaves_on_a_full_server_never_looks_whole_and_is_swept() {
+    let rig = Rig::new();
+    let place = rig.backup(5000).await;
+    let script = |call: &str, path: &storage::ObjectPath| match call {
+        "put" => Some(Fault::Before(storage::Kind::Full)),
+        "delete" if path.name() != "manifest.json" => Some(Fault::Before(storage::Kind::Denied)),
+        _ => None,
+    };
+    let vault = rig.through(std::sync::Arc::new(Watched::scripted(rig.memory.clone(), script)));
+    assert!(vault.delete(&place, &Progress::new().0).await.is_err());
+    assert_eq!(rig.vault.look(&place).await.unwrap().state, FoundState::Incomplete);
+    rig.clock.advance(TimeDelta::hours(25));
+    assert_eq!(rig.vault.sweep(&[]).await.unwrap().removed, [place]);
+    assert_eq!(rig.names(), ["format"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_entered_is_never_taken_for_an_empty_one() {
+    let rig = Rig::new();
+    let (hidden, shown) = (rig.backup(3000).await, rig.backup(3000).await);
+    let (folder, before) = (layout::folder(&hidden).unwrap(), rig.memory.paths());
+    let store = std::sync::Arc::new(Watched::new(rig.memory.clone(), || {}));
+    // A server that would remove it whatever lies in it.
+    *store.empty.lock().unwrap() = vec![folder.clone()];
+    *store.closed.lock().unwrap() = vec![folder.clone()];
+    let vault = rig.through(store.clone());
+    rig.clock.advance(TimeDelta::days(30));
+    let inventory = vault.list(Known::new()).await.unwrap();
+    assert_eq!(inventory.found.iter().map(|found| &found.place).collect::<Vec<_>>(), [&shown]);
+    assert_eq!((&inventory.strangers, &inventory.closed), (&vec![folder.to_string()], &vec![folder.clone()]));
+    let policy = retention::Policy { retention_days: 7, min_good: 1, most: 10 };
+    let plan = retention::plan(&inventory.found, "plane-1", policy, rig.clock.now());
+    assert!(plan.expired.is_empty(), "what is hidden does not make the other one superfluous: {plan:?}");
+    assert_eq!(vault.sweep(&[]).await.unwrap(), Swept::default());
+    assert_eq!((store.empty.lock().unwrap().len(), rig.memory.paths()), (1, before));
+    // Where it is not closed, the same folder is one that goes.
+    store.closed.lock().unwrap().clear();
+    rig.memory.delete(&rig.path(&hidden, "manifest.json")).await.unwrap();
+    vault.sweep(&[]).await.unwrap();
+    assert_eq!(rig.memory.paths().iter().filter(|path| path.is_below(&folder)).count(), 0);
+}
+
+#[tokio::test]
+async fn what_a_trial_that_was_cut_left_behind_goes_when_it_is_a_day_old() {
+    let rig = Rig::new();
+    let good = rig.backup(100).await;
+    let old = storage::scratch::fresh(rig.clock.now());
+    for name in ["blob", "folder/folder/object"] {
+        let path = name.split('/').fold(old.clone(), |path, part| path.join(part).unwrap());
+        rig.memory.plant(path, "x".into());
+    }
+    rig.memory.plant(storage::scratch::fresh(rig.clock.now()), "".into());
+    let others = ["palbackup/probe-notes/blob", "palbackup/other", "probe-0123456789ab"];
+    for other in others {
+        rig.memory.plant(storage::ObjectPath::new(other).unwrap(), "x".into());
+    }
+    let all = rig.memory.paths().len();
+    rig.clock.advance(TimeDelta::hours(24));
+    rig.vault.sweep(&[]).await.unwrap();
+    assert_eq!(rig.memory.paths().len(), all);
+    rig.clock.advance(TimeDelta::seconds(1));
+    let young = storage::scratch::fresh(rig.clock.now()).join("blob").unwrap();
+    rig.memory.plant(young.clone(), "x".into());
+    rig.vault.sweep(&[]).await.unwrap();
+    let left = rig.memory.paths();
+    assert_eq!(left.len(), all + 1 - 3, "{left:?}");
+    assert!(left.contains(&young) && others.iter().all(|other| left.iter().any(|path| path.as_str() == *other)));
+    assert!(rig.vault.verify(&good, Level::Full, &Progress::new().0).await.unwrap().faults.is_empty());
+}
+
+#[tokio::test]
+async fn a_trial_that_cannot_be_removed_keeps_nobody_from_removing_the_others() {
+    let rig = Rig::new();
+    let trials: Vec<storage::ObjectPath> =
+        (0..2).map(|_| storage::scratch::fresh(rig.clock.now()).join("blob").unwrap()).collect();
+    for stays in 0..2 {
+        trials.iter().for_each(|path| rig.memory.plant(path.clone(), "x".into()));
+        rig.clock.advance(TimeDelta::hours(25));
+        let stuck = trials[stays].clone();
+        let script = move |call: &str, path: &storage::ObjectPath| {
+            (call == "delete" && *path == stuck).then_some(Fault::Before(storage::Kind::Denied))
+        };
+        let vault = rig.through(std::sync::Arc::new(Watched::scripted(rig.memory.clone(), script)));
+        assert!(matches!(vault.sweep(&[]).await.unwrap_err().kind, Kind::Storage(_)));
+        assert_eq!(rig.memory.paths(), [trials[stays].clone()]);
+    }
 }

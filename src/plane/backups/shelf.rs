@@ -209,8 +209,14 @@ impl Plane {
         let (name, at) = (name.to_owned(), stock.read_at);
         let (asked, noted) = (name.clone(), there.clone());
         let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
-        let lost: Vec<_> =
-            known.iter().filter(|seen| seen.gone.is_none() && !noted.contains_key(&seen.uid)).cloned().collect();
+        // What lies in a folder that may not be entered just now is not gone.
+        let all_seen = stock.inventory.closed.is_empty();
+        let lost: Vec<_> = known
+            .iter()
+            .filter(|_| all_seen)
+            .filter(|seen| seen.gone.is_none() && !noted.contains_key(&seen.uid))
+            .cloned()
+            .collect();
         let held = |uid: &str| known.iter().any(|seen| seen.uid == uid && seen.gone.is_none());
         let new: Vec<_> = there.into_iter().filter(|(uid, _)| !held(uid)).collect();
         if lost.is_empty() && new.is_empty() {

@@ -1,6 +1,5 @@
 //! What a server's refusals and broken connections mean, in words.
 
-use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use suppaftp::types::Response;
 use crate::storage::Kind;
 use crate::text::{clean, elide};
 
-/// Most columns of a server's words in an error.
-const QUOTED: usize = 200;
+/// Most columns of a reason, with the server's words in it.
+const LONGEST: usize = 320;
 
 /// Why a step failed, and what is left of the session it failed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,56 +126,97 @@ impl Fault {
     }
 }
 
+/// What a reply means: kind, reason, advice.
+type Meaning = (Kind, &'static str, &'static str);
+
+/// A refusal with its words in small letters.
+struct Said {
+    code: u32,
+    words: String,
+}
+
+impl Said {
+    fn any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.words.contains(word))
+    }
+}
+
 /// Kind, reason and advice by code and words; the reason is completed by the caller.
 fn explained(code: u32, text: &str) -> Fault {
-    let lower = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let (kind, reason, advice) = match code {
-        _ if says(&["session reuse", "session_reuse", "ssl session", "tls session"]) || code == 522 => (
-            Kind::Tls,
-            "the server wants every data connection to resume the TLS session of the control connection, and did not take ours for that",
-            "If it happens again, have the server not require it (vsftpd: require_ssl_reuse=NO; ProFTPD: TLSOptions NoSessionReuseRequired).",
-        ),
-        421 | 430 | 500 | 530 | 550 | 534 | 521
-            if says(&["encrypt", "cleartext", "tls required", "ssl/tls", "ftps", "use tls", "use ssl"]) =>
-        {
-            (Kind::Tls, "the server takes no session without TLS", "Set TLS to required or optional.")
-        }
-        534 | 536 | 537 | 521 | 533 => (Kind::Tls, "the server wants another protection than it was offered", ""),
-        421 => (Kind::Busy, "the server ends the session", "Ask for more sessions of this account, or try later."),
-        530 | 430 if says(&["too many", "maximum", "limit", "already connected"]) => {
-            (Kind::Busy, "too many sessions are open", "Ask for more sessions of this account.")
-        }
-        430 | 530 | 331 | 332 => (Kind::Denied, "the session is not signed in", ""),
-        452 | 552 => (Kind::Full, "the server's disk or the account's quota is full", FREE_SPACE),
-        _ if code >= 400 && says(&["no space", "quota", "disk full"]) => {
-            (Kind::Full, "the server cannot store more", FREE_SPACE)
-        }
-        // vsftpd and pure-ftpd say no more than this; ProFTPD takes a write that came out short for the last.
-        _ if code >= 400
-            && says(&["failure writing to local file", "error during write to file", "input/output error"]) =>
-        {
-            (Kind::Full, "the server could not write the file, most often because its disk is full", FREE_SPACE)
-        }
-        425 => (Kind::Unreachable, "no data connection could be opened", PASSIVE_PORTS),
-        426 => (Kind::Interrupted, "the transfer was cut", ""),
-        450 | 451 => (Kind::Busy, "the server could not do it just now", ""),
-        500 if says(&["oops"]) => (
-            Kind::Protocol,
-            "the server's own settings keep it from going on",
-            "Often the account's home directory is missing or may not be written at its root; the server's log says more.",
-        ),
-        500..=504 => (Kind::Protocol, "", ""),
-        550 | 553 | 551 if says(&["no such", "not found", "not exist", "doesn't exist", "cannot find"]) => {
-            (Kind::NotFound, "", "")
-        }
-        532 | 550 | 551 | 553 => (Kind::Denied, "", "Check what the account may do in this directory."),
-        _ => (Kind::Protocol, "", ""),
-    };
+    let said = Said { code, words: text.to_lowercase() };
+    let meaning = of_protection(&said).or_else(|| of_sessions(&said)).or_else(|| of_room(&said));
+    let (kind, reason, advice) = meaning.unwrap_or_else(|| of_the_rest(&said));
     let mut fault = Fault::new(kind, reason).advised(advice);
     fault.again |= code == 425 || code == 522;
     fault.door = code == 425;
     fault
+}
+
+/// TLS is wanted, or not in this way.
+fn of_protection(said: &Said) -> Option<Meaning> {
+    const REUSE: &[&str] = &["session reuse", "session_reuse", "ssl session", "tls session"];
+    const CLEAR: &[&str] = &["encrypt", "cleartext", "tls required", "ssl/tls", "ftps", "use tls", "use ssl"];
+    match said.code {
+        code if said.any(REUSE) || code == 522 => Some((
+            Kind::Tls,
+            "the server wants every data connection to resume the TLS session of the control connection, and did not take ours for that",
+            "If it happens again, have the server not require it (vsftpd: require_ssl_reuse=NO; ProFTPD: TLSOptions NoSessionReuseRequired).",
+        )),
+        421 | 430 | 500 | 530 | 550 | 534 | 521 if said.any(CLEAR) => {
+            Some((Kind::Tls, "the server takes no session without TLS", "Set TLS to required or optional."))
+        }
+        534 | 536 | 537 | 521 | 533 => Some((Kind::Tls, "the server wants another protection than it was offered", "")),
+        _ => None,
+    }
+}
+
+/// The session is over, or never was.
+fn of_sessions(said: &Said) -> Option<Meaning> {
+    match said.code {
+        421 => {
+            let advice = "Ask for more sessions of this account, or try later.";
+            Some((Kind::Busy, "the server ends the session", advice))
+        }
+        530 | 430 if said.any(&["too many", "maximum", "limit", "already connected"]) => {
+            Some((Kind::Busy, "too many sessions are open", "Ask for more sessions of this account."))
+        }
+        430 | 530 | 331 | 332 => Some((Kind::Denied, "the session is not signed in", "")),
+        _ => None,
+    }
+}
+
+/// There is no room.
+fn of_room(said: &Said) -> Option<Meaning> {
+    // vsftpd and pure-ftpd say no more than this; ProFTPD takes a write that came out short for the last.
+    const SHORT: &[&str] = &["failure writing to local file", "error during write to file", "input/output error"];
+    match said.code {
+        452 | 552 => Some((Kind::Full, "the server's disk or the account's quota is full", FREE_SPACE)),
+        400.. if said.any(&["no space", "quota", "disk full"]) => {
+            Some((Kind::Full, "the server cannot store more", FREE_SPACE))
+        }
+        400.. if said.any(SHORT) => {
+            let reason = "the server could not write the file, most often because its disk is full";
+            Some((Kind::Full, reason, FREE_SPACE))
+        }
+        _ => None,
+    }
+}
+
+fn of_the_rest(said: &Said) -> Meaning {
+    const ABSENT: &[&str] = &["no such", "not found", "not exist", "doesn't exist", "cannot find"];
+    match said.code {
+        425 => (Kind::Unreachable, "no data connection could be opened", PASSIVE_PORTS),
+        426 => (Kind::Interrupted, "the transfer was cut", ""),
+        450 | 451 => (Kind::Busy, "the server could not do it just now", ""),
+        500 if said.any(&["oops"]) => (
+            Kind::Protocol,
+            "the server's own settings keep it from going on",
+            "Often the account's home directory is missing or may not be written at its root; the server's log says more.",
+        ),
+        550 | 553 | 551 if said.any(ABSENT) => (Kind::NotFound, "", ""),
+        532 | 550 | 551 | 553 => (Kind::Denied, "", "Check what the account may do in this directory."),
+        _ => (Kind::Protocol, "", ""),
+    }
 }
 
 const FREE_SPACE: &str = "Free space there, or keep fewer backups.";
@@ -194,24 +234,23 @@ fn seconds(limit: Duration) -> String {
     }
 }
 
-/// A server's words in one harmless line.
+/// A server's words in one harmless line, as long as they are: [`told`] cuts them.
 pub(super) fn quoted(words: &str) -> String {
-    elide(&clean(words.trim()), QUOTED).into_owned()
+    clean(words.trim()).into_owned()
 }
 
-/// A reason without the password, which a server may echo. One that is shorter than three letters is left: hiding it
-/// would tell it.
-pub(super) fn without(secret: &str, words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    if secret.len() < 3 {
-        return words.to_owned();
-    }
-    let mut parts = words.split(secret);
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let _ = write!(out, "********{part}");
-    }
-    out
+/// A reason as it may be shown: without the password, which a server may echo, and not too long. In this order, since a
+/// cut in the middle of a password would leave its beginning.
+pub(super) fn told(secret: &str, reason: &str) -> String {
+    elide(&without(secret, reason), LONGEST).into_owned()
+}
+
+/// A reason without the password. One that is shorter than three letters is left: hiding it would tell it.
+fn without(secret: &str, reason: &str) -> String {
+    // As it looks among words that were cleaned and trimmed.
+    let secret = clean(secret);
+    let secret = secret.trim();
+    if secret.len() < 3 { reason.to_owned() } else { reason.replace(secret, "********") }
 }
 
 #[cfg(test)]
@@ -255,11 +294,15 @@ mod tests {
     #[test]
     fn words_of_a_server_are_harmless_and_short() {
         let fault = reply(&format!("550 \u{1b}[2J{}", "x".repeat(500)));
-        assert!(!fault.reason.contains('\u{1b}') && fault.reason.len() < 400, "{}", fault.reason);
+        let reason = told("", &fault.reason);
+        assert!(!reason.contains('\u{1b}') && reason.len() < 400, "{reason}");
     }
 
     #[test]
     fn an_echoed_password_is_struck_out() {
         assert_eq!(without("hunter2", "\"530 hunter2 is wrong\""), "\"530 ******** is wrong\"");
+        // What is said is cleaned and trimmed, so the password looks different in it.
+        let fault = reply("530 odd\u{1b}word ");
+        assert!(without("odd\u{1b}word ", &fault.reason).contains("530 ********"), "{}", fault.reason);
     }
 }

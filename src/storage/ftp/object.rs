@@ -195,7 +195,7 @@ impl Ftp {
         Ok(gathered(folder, lines.into_iter()))
     }
 
-    /// Everything below a folder, level by level.
+    /// Everything below a folder, level by level. One below it that may not be entered hides no other.
     pub(super) async fn walk_folders(&self, folder: &ObjectPath) -> Result<Listing, Fault> {
         let mut all = Listing::default();
         let mut level = vec![folder.clone()];
@@ -204,7 +204,14 @@ impl Ftp {
             for some in level.chunks(self.pool.width()) {
                 let found = join_all(some.iter().map(|at| self.persist(|| self.list_folder(at)))).await;
                 for (at, listing) in some.iter().zip(found) {
-                    let listing = listing?;
+                    let listing = match listing {
+                        Err(fault) if fault.kind == Kind::Denied && at != folder => {
+                            all.strangers.push(format!("{at} (the account may not enter it)"));
+                            all.closed.push(at.clone());
+                            continue;
+                        }
+                        listing => listing?,
+                    };
                     below.extend(listing.folders.iter().filter_map(|name| at.join(name).ok()));
                     all.entries.extend(listing.entries);
                     all.strangers.extend(listing.strangers);
@@ -273,7 +280,7 @@ fn gathered(folder: &ObjectPath, lines: impl Iterator<Item = Line>) -> Listing {
             Line::Folder(name) | Line::File { name, .. } if name.starts_with('.') => {}
             Line::Folder(name) if folder.join(&name).is_ok() => listing.folders.push(name),
             Line::File { name, bytes, modified } if folder.join(&name).is_ok() => {
-                listing.entries.extend(folder.join(&name).ok().map(|path| Entry { path, bytes, modified }));
+                listing.entries.extend(folder.join(&name).ok().map(|path| Entry { path, bytes, modified, tag: None }));
             }
             Line::Folder(name) | Line::File { name, .. } | Line::Stranger(name) => {
                 listing.strangers.push(clean(&name).into_owned());

@@ -11,7 +11,7 @@ use super::Ftp;
 use super::fault::{Fault, quoted};
 use super::session::{Session, Size};
 use super::transfer::UploadFault;
-use crate::storage::{Kind, ObjectPath, ServerClock};
+use crate::storage::{Kind, ObjectPath};
 
 /// An upload across its tries.
 struct Upload<'a> {
@@ -220,19 +220,6 @@ impl Ftp {
             }
         }
         levels
-    }
-
-    /// The server's clock, from the first object that was written.
-    async fn learn_clock(&self, session: &mut Session, path: &ObjectPath) -> Result<(), Fault> {
-        if self.memory(|memory| memory.clock_asked) {
-            return Ok(());
-        }
-        self.remember(|memory| memory.clock_asked = true);
-        let at = session.absolute(path.as_str());
-        let ours = self.clock.now();
-        let server = session.modified(&at).await?;
-        self.remember(|memory| memory.clock = server.map(|server| ServerClock { server, ours }));
-        Ok(())
     }
 
     /// Removes what a failed upload may have left, as far as that goes.

@@ -15,7 +15,7 @@ use super::refusal::{Refusal, Verb};
 use super::retry::Tries;
 use super::wire::{Bounds, Trouble, time_for};
 use super::{Encryption, S3};
-use crate::storage::{Entry, Error, Kind, LARGEST_OBJECT, Listing, ObjectPath};
+use crate::storage::{Entry, Error, Kind, LARGEST_OBJECT, Listing, ObjectPath, ServerClock, is_fresh};
 
 /// Bytes beside the object in an answer: none; but an error in its place may be longer than a short object.
 const ROOM_FOR_ERRORS: usize = 64 << 10;
@@ -206,6 +206,16 @@ impl S3 {
         Ok(page)
     }
 
+    /// The server's clock by an answer that is not old; every answer tells it, so any will do.
+    pub(super) async fn ask_clock_anew(&self) -> Result<Option<ServerClock>, Trouble> {
+        let fresh = || self.wire.server_clock().filter(|clock| is_fresh(clock.ours, self.clock.now()));
+        if fresh().is_none() {
+            let patience = self.timeouts.short_patience;
+            self.patiently(patience, || self.page("", false, None, 1)).await?;
+        }
+        Ok(fresh())
+    }
+
     fn told<E>(&self, verb: Verb, error: super::refusal::SdkError<E>) -> Trouble
     where
         E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + 'static,
@@ -235,14 +245,15 @@ impl Found<'_> {
             let key = object.key().unwrap_or_default();
             let bytes = object.size().and_then(|size| u64::try_from(size).ok());
             let modified = object.last_modified().and_then(time);
-            self.object(key, bytes, modified);
+            let tag = object.e_tag().map(ToOwned::to_owned);
+            self.object(key, bytes, |path| Entry { path, bytes, modified, tag });
         }
         for folder in page.common_prefixes().iter().filter_map(|prefix| prefix.prefix()) {
             self.folder(folder);
         }
     }
 
-    fn object(&mut self, key: &str, bytes: Option<u64>, modified: Option<DateTime<Utc>>) {
+    fn object(&mut self, key: &str, bytes: Option<u64>, entry: impl FnOnce(ObjectPath) -> Entry) {
         let Some(rest) = key.strip_prefix(self.prefix) else {
             return self.listing.strangers.push(key.to_owned());
         };
@@ -254,7 +265,7 @@ impl Found<'_> {
             // A server that takes no notice of the delimiter.
             Some((folder, _)) if !self.deep => self.folder(&format!("{}{folder}/", self.prefix)),
             _ => match below(self.folder, rest) {
-                Some(path) => self.listing.entries.push(Entry { path, bytes, modified }),
+                Some(path) => self.listing.entries.push(entry(path)),
                 None => self.listing.strangers.push(rest.to_owned()),
             },
         }

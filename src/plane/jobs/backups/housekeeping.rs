@@ -24,8 +24,6 @@ use crate::text;
 const MIN_GOOD: usize = 3;
 /// Most that one pass deletes.
 const MOST: usize = 10;
-/// Farther apart than this, one of the clocks is wrong, and nothing is deleted by them.
-const MOST_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// What retention would do now.
 pub struct Outlook {
@@ -55,16 +53,8 @@ impl Plane {
         let plan = retention::plan(&seen, &self.identity.get().plane_uid, policy, now);
         let skipped = if stored.location.paused {
             "The location is paused.".to_owned()
-        } else if stored.last_pass.is_some_and(|last| last > now) {
-            "The clock of this machine went back since the last pass. Set it right; nothing is deleted by a wrong clock."
-                .to_owned()
-        } else if let Some(skew) = shelf_clock.filter(|skew| skew.abs() > MOST_SKEW) {
-            format!(
-                "The server's clock and this machine's are {} minutes apart. Set them right; nothing is deleted by a wrong clock.",
-                skew.num_minutes().abs()
-            )
         } else {
-            String::new()
+            retention::distrust(now, stored.last_pass, shelf_clock).unwrap_or_default()
         };
         Ok(Outlook { plan, skipped })
     }
@@ -84,10 +74,20 @@ impl Plane {
     }
 }
 
-/// How far the server's clock is from ours, where it says.
+/// How far the server's clock is from ours by what it last said, where it says.
 #[must_use]
 pub fn skew(shelf: &Shelf) -> Option<TimeDelta> {
     shelf.store.server_clock().map(|clock| clock.server - clock.ours)
+}
+
+/// The same by an answer that is not old: what is deleted by age is deleted by no other. A paused location is left in
+/// peace.
+async fn skew_now(stored: &Stored, shelf: &Shelf) -> Result<Option<TimeDelta>, Trouble> {
+    if stored.location.paused {
+        return Ok(None);
+    }
+    let clock = shelf.store.ask_clock().await?;
+    Ok(clock.map(|clock| clock.server - clock.ours))
 }
 
 fn without_credit(mut found: Found, bad: &BTreeSet<String>) -> Found {
@@ -108,7 +108,7 @@ pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress
         (trouble, _) => return Err(trouble.unwrap_or_default()),
     };
     let days = stored.location.backup_spec.retention_period;
-    let outlook = plane.outlook(&stored, skew(&shelf), &stock.inventory.found, days).await?;
+    let outlook = plane.outlook(&stored, skew_now(&stored, &shelf).await?, &stock.inventory.found, days).await?;
     if !outlook.skipped.is_empty() {
         tracing::warn!(location, reason = outlook.skipped, "retention skips a pass");
         return Ok(Done::told(format!("Nothing was deleted in {location}. {}", outlook.skipped)));
@@ -216,7 +216,7 @@ pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop)
         return Err(listed.unread.unwrap_or_default());
     };
     let days = stored.location.backup_spec.retention_period;
-    let outlook = plane.outlook(&stored, skew(&shelf), &stock.inventory.found, days).await?;
+    let outlook = plane.outlook(&stored, skew_now(&stored, &shelf).await?, &stock.inventory.found, days).await?;
     if !outlook.skipped.is_empty() {
         tracing::warn!(location, reason = outlook.skipped, "retention skips a pass");
         return Ok(());

@@ -48,7 +48,7 @@ impl Plane {
         })?;
         let store = self.backups.open(resolved)?;
         let mut tell = |event| note(checks, event);
-        let probed = probe::probe(store.as_ref(), permission, &mut tell);
+        let probed = probe::probe(store.as_ref(), permission, self.now(), &mut tell);
         if tokio::time::timeout(WITHIN, probed).await.is_err() {
             return Err(cut_short(checks));
         }
