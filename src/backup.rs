@@ -45,6 +45,7 @@ use crate::storage::Store;
 
 pub use error::{Error, Kind};
 pub use key::KeyRing;
+pub use layout::MANIFEST;
 pub use manifest::Manifest;
 pub use progress::Progress;
 pub use sources::{Opened, Source};

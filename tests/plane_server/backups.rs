@@ -2,11 +2,14 @@
 
 mod configs;
 mod hanging;
+mod lookalikes;
 mod making;
+mod remarks;
 mod restoring;
 mod schedule;
 #[cfg(feature = "sandbox-stores")]
 mod stores;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
