@@ -10,6 +10,7 @@ mod schedule;
 #[cfg(feature = "sandbox-stores")]
 mod stores;
 mod told;
+mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;
