@@ -46,6 +46,7 @@ use crate::storage::{ObjectPath, Store};
 pub use error::{Error, Kind};
 pub use key::KeyRing;
 pub use known::Known;
+pub use layout::MANIFEST;
 pub use manifest::Manifest;
 pub use progress::Progress;
 pub use sources::{Opened, Source};

@@ -10,6 +10,15 @@ mod backups;
 #[path = "flows/daemon.rs"]
 mod daemon;
 #[cfg(test)]
+#[path = "stores/embedded.rs"]
+mod embedded;
+#[cfg(test)]
+#[path = "flows/full_disk.rs"]
+mod full_disk;
+#[cfg(test)]
+#[path = "flows/ground.rs"]
+mod ground;
+#[cfg(test)]
 #[path = "flows/interference.rs"]
 mod interference;
 #[cfg(test)]
@@ -31,14 +40,29 @@ mod proxy;
 #[path = "flows/restarts.rs"]
 mod restarts;
 #[cfg(test)]
+#[path = "stores/s3_real.rs"]
+mod s3_real;
+#[cfg(test)]
+#[path = "stores/s3_server.rs"]
+mod s3_server;
+#[cfg(test)]
+#[path = "stores/servers/servers.rs"]
+mod servers;
+#[cfg(test)]
 #[path = "flows/sessions.rs"]
 mod sessions;
 #[cfg(test)]
 #[path = "flows/shapes.rs"]
 mod shapes;
 #[cfg(test)]
+#[path = "flows/site.rs"]
+mod site;
+#[cfg(test)]
 #[path = "flows/stage.rs"]
 mod stage;
 #[cfg(test)]
 #[path = "flows/troubles.rs"]
 mod troubles;
+#[cfg(test)]
+#[path = "flows/whole_way.rs"]
+mod whole_way;

@@ -6,10 +6,12 @@
 pub mod adopt;
 pub mod begin;
 pub mod desk;
+pub mod downloads;
 pub mod find;
 pub mod place;
 pub mod plan;
 pub mod refuse;
+pub mod rivals;
 pub mod save;
 pub mod secrets;
 pub mod shelf;
@@ -31,6 +33,7 @@ use crate::backup::{self, KeyRing};
 use crate::clock::SharedClock;
 use crate::storage::{self, Store, ftp, s3};
 use desk::Desk;
+use downloads::Downloads;
 pub use place::Resolved;
 use shelf::Shelves;
 
@@ -55,6 +58,8 @@ pub struct Backups {
     pub keys: KeyRing,
     /// Jobs that are under way.
     pub desk: Desk,
+    /// Downloads that are under way.
+    pub downloads: Downloads,
     /// Stores that are open, and what lies there.
     pub shelves: Shelves,
     /// Wakes the scheduler, where there is one: something changed that it goes by.
@@ -98,6 +103,7 @@ impl Backups {
         Ok(Self {
             keys,
             desk: Desk::default(),
+            downloads: Downloads::default(),
             shelves: Shelves::default(),
             changed: Notify::new(),
             orders,

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::extract::LARGEST_BODY;
 use super::failure::{Failure, Refusal, StorageError};
 use super::limits;
-use super::routes::{self, backups::FILE_ROUTE};
+use super::routes::{self, backup_files::FILE_ROUTE};
 use super::state::SharedPlane;
 use crate::api::error::code;
 

@@ -3,6 +3,7 @@
 mod audits;
 mod auth;
 mod backup_configs;
+pub mod backup_files;
 pub mod backups;
 mod clusters;
 mod ext;
@@ -26,6 +27,7 @@ pub fn all() -> Router<SharedPlane> {
         .merge(audits::routes())
         .merge(backup_configs::routes())
         .merge(backups::routes())
+        .merge(backup_files::routes())
         .merge(locations::routes())
         .merge(jobs::routes())
         .merge(recovery_key::routes())

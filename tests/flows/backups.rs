@@ -2,68 +2,15 @@
 //! binary, as a script would.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::process::{Done, Home, Started, serve};
+use crate::process::Home;
+use crate::site::{GATEWAY, Site, path};
 
-const GATEWAY: &str = "hamburg-vsphere";
 const REMINDER: &str = "The recovery key has not been exported yet";
-
-/// A daemon on a directory of its own with its stores, and commands that attach to it.
-struct Site {
-    home: Home,
-    dir: PathBuf,
-    _daemon: Started,
-}
-
-impl Site {
-    fn new() -> Self {
-        Self::with(&["--stores"])
-    }
-
-    fn with(flags: &[&str]) -> Self {
-        let home = Home::new();
-        let dir = home.path().join("plane");
-        let (daemon, _) = serve(&home, &dir, flags);
-        Self { home, dir, _daemon: daemon }
-    }
-
-    async fn run(&self, words: &str) -> Done {
-        let dir = self.dir.to_str().unwrap();
-        let words: Vec<&str> = words.split_whitespace().chain(["--data-dir", dir]).collect();
-        self.home.run(&words).await
-    }
-
-    async fn done(&self, words: &str) -> Done {
-        let done = self.run(words).await;
-        assert_eq!(done.code, Some(0), "{words}: {done:?}");
-        done
-    }
-
-    async fn json(&self, words: &str) -> Value {
-        self.done(&format!("{words} -o json")).await.json()
-    }
-
-    /// The uid of a new backup.
-    async fn backup(&self, mode: &str) -> String {
-        let made = self.json(&format!("backups create {mode}")).await;
-        assert_eq!((&made["state"], &made["mode"]), (&"Completed".into(), &mode.into()), "{made}");
-        assert!(made["bytes"].as_u64().unwrap() > 0, "{made}");
-        made["uid"].as_str().unwrap().to_owned()
-    }
-
-    async fn has_gateway(&self, name: &str) -> bool {
-        let pcgs = self.json("pcgs list").await;
-        pcgs.as_array().unwrap().iter().any(|pcg| pcg["name"] == name)
-    }
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 #[tokio::test]
 async fn a_backup_is_made_listed_proved_and_deleted_over_both_protocols() {
@@ -195,7 +142,16 @@ async fn a_download_is_whole_private_and_never_overwrites() {
     assert!(again.stderr.contains("nothing is overwritten"), "{}", again.stderr);
 }
 
-/// The section of the README, word for word but for the checks.
+/// The section of the README, word for word but for the place of the key.
+pub fn open_by_hand(dir: &Path, key: &Path) {
+    let line = "cat s-plane-*.seg | age --decrypt -i \"$0\" | zstd --decompress > plane.db";
+    let mut shell = Command::new("bash");
+    let shell = shell.args(["-o", "pipefail", "-c", line]).arg(key).current_dir(dir).status().unwrap();
+    assert!(shell.success());
+    let database = std::fs::read(dir.join("plane.db")).unwrap();
+    assert!(database.starts_with(b"SQLite format 3\0"));
+}
+
 #[tokio::test]
 #[ignore = "needs age zstd"]
 async fn a_download_is_opened_by_hand_with_age_and_zstd() {
@@ -205,11 +161,7 @@ async fn a_download_is_opened_by_hand_with_age_and_zstd() {
     let (dir, key) = (site.home.path().join("copy"), site.home.path().join("key.txt"));
     site.done(&format!("backups download {uid} --to {}", path(&dir))).await;
     site.done(&format!("backups key export --to {}", path(&key))).await;
-    let line = "cat s-plane-*.seg | age --decrypt -i ../key.txt | zstd --decompress > plane.db";
-    let shell = Command::new("bash").args(["-o", "pipefail", "-c", line]).current_dir(&dir).status().unwrap();
-    assert!(shell.success());
-    let database = std::fs::read(dir.join("plane.db")).unwrap();
-    assert!(database.starts_with(b"SQLite format 3\0"));
+    open_by_hand(&dir, &key);
 }
 
 #[tokio::test]

@@ -3,11 +3,15 @@
 mod clocks;
 mod configs;
 mod hanging;
+mod lookalikes;
 mod making;
+mod remarks;
 mod restoring;
 mod schedule;
 #[cfg(feature = "sandbox-stores")]
 mod stores;
+mod told;
+mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;

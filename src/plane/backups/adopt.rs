@@ -38,24 +38,36 @@ pub struct Adoption {
     pub now: DateTime<Utc>,
 }
 
-/// Opens a fetched database and brings it to this program's version. One of a newer version is refused.
+fn unusable(error: rusqlite::Error) -> Trouble {
+    Trouble::new(format!("the backup's database cannot be used: {error}"))
+}
+
+/// Opens a fetched database; one of a newer version is refused.
 ///
 /// # Errors
 /// In words.
-pub fn update(staged: &Path) -> Result<Connection, Trouble> {
-    let failed = |error: rusqlite::Error| Trouble::new(format!("the backup's database cannot be used: {error}"));
-    let mut connection = Connection::open(staged).map_err(failed)?;
-    let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+pub fn open_known(staged: &Path) -> Result<Connection, Trouble> {
+    let connection = Connection::open(staged).map_err(unusable)?;
+    let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unusable)?;
     if version > open::MIGRATIONS.len() {
         return Err(Trouble {
             advice: "Update palette-console, then restore it.".to_owned(),
             ..Trouble::new("the backup's database was written by a newer version of palette-console")
         });
     }
+    Ok(connection)
+}
+
+/// Opens a fetched database and brings it to this program's version.
+///
+/// # Errors
+/// In words.
+pub fn update(staged: &Path) -> Result<Connection, Trouble> {
+    let mut connection = open_known(staged)?;
     // No log beside it: the file alone is what takes the other one's place.
-    connection.pragma_update(None, "journal_mode", "DELETE").map_err(failed)?;
-    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
-    open::update(&mut connection).map_err(failed)?;
+    connection.pragma_update(None, "journal_mode", "DELETE").map_err(unusable)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(unusable)?;
+    open::update(&mut connection).map_err(unusable)?;
     Ok(connection)
 }
 

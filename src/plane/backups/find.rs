@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
+
 use super::shelf::Stock;
 use crate::api::backup::{Backup, Stream, Verified};
 use crate::api::location::Location;
 use crate::api::words::{JobState, TransferState};
-use crate::backup::{Authentic, Found, FoundState, Manifest};
+use crate::backup::{Authentic, Found, FoundState, Manifest, Place};
 use crate::plane::failure::Failure;
 use crate::plane::state::Plane;
 use crate::plane::store::jobs::{self, Row};
@@ -18,7 +20,7 @@ struct Sight<'a> {
     location: &'a Location,
     plane_uid: &'a str,
     keys: &'a [String],
-    verified: &'a HashMap<String, Verified>,
+    verified: &'a HashMap<Place, Verified>,
 }
 
 impl Plane {
@@ -28,24 +30,18 @@ impl Plane {
     /// Those of the storage.
     pub async fn backups_in(&self, stored: &Stored, stock: Option<&Stock>) -> Result<Vec<Backup>, Failure> {
         let found = stock.map_or(&[][..], |stock| stock.inventory.found.as_slice());
-        let uids: Vec<_> = found.iter().map(|found| found.place.uid.to_string()).collect();
+        let places: Vec<_> = found.iter().map(|found| found.place.clone()).collect();
         let name = stored.location.name.clone();
         let (rows, verified) = self
             .store
-            .read(move |connection| {
-                let mut verified = HashMap::new();
-                for uid in uids {
-                    if let Some(found) = backups::verification(connection, &uid)? {
-                        verified.insert(uid, found);
-                    }
-                }
-                Ok((jobs::creates(connection, &name)?, verified))
-            })
+            .read(move |connection| Ok((jobs::creates(connection, &name)?, verdicts(connection, &name, places)?)))
             .await?;
         let (plane_uid, keys) = (self.identity.get().plane_uid.clone(), self.backups.keys.fingerprints());
         let sight = Sight { location: &stored.location, plane_uid: &plane_uid, keys: &keys, verified: &verified };
         let mut all: Vec<_> = rows.iter().filter_map(|row| sight.of_job(row, found)).collect();
-        let made = |found: &Found| all.iter().any(|backup| backup.uid == found.place.uid.as_str());
+        let made = |found: &Found| {
+            all.iter().any(|backup| backup.uid == found.place.uid.as_str() && backup.plane_uid == found.place.plane_uid)
+        };
         let lying: Vec<_> = found.iter().filter(|found| !made(found)).map(|found| sight.of_found(found)).collect();
         all.extend(lying);
         all.sort_by(|one, other| (other.started, &other.uid).cmp(&(one.started, &one.uid)));
@@ -57,14 +53,24 @@ impl Plane {
     /// # Errors
     /// Those of the storage.
     pub async fn backup_view(&self, stored: &Stored, found: &Found) -> Result<Backup, Failure> {
-        let uid = found.place.uid.to_string();
-        let asked = uid.clone();
-        let newest = self.store.read(move |connection| Ok(backups::verification(connection, &asked)?)).await?;
-        let verified = newest.into_iter().map(|found| (uid.clone(), found)).collect();
+        let (name, places) = (stored.location.name.clone(), vec![found.place.clone()]);
+        let verified = self.store.read(move |connection| Ok(verdicts(connection, &name, places)?)).await?;
         let (plane_uid, keys) = (self.identity.get().plane_uid.clone(), self.backups.keys.fingerprints());
         let sight = Sight { location: &stored.location, plane_uid: &plane_uid, keys: &keys, verified: &verified };
         Ok(sight.of_found(found))
     }
+}
+
+/// The newest verification of each folder that has one.
+fn verdicts(connection: &Connection, location: &str, places: Vec<Place>) -> rusqlite::Result<HashMap<Place, Verified>> {
+    let mut verdicts = HashMap::new();
+    for place in places {
+        let folder = backups::Folder { location, owner: &place.plane_uid, uid: place.uid.as_str() };
+        if let Some(verified) = backups::verification(connection, folder)? {
+            verdicts.insert(place, verified);
+        }
+    }
+    Ok(verdicts)
 }
 
 impl Sight<'_> {
@@ -75,14 +81,14 @@ impl Sight<'_> {
             mode: self.location.mode.clone(),
             plane_uid: plane_uid.to_owned(),
             own: plane_uid == self.plane_uid,
-            verified: self.verified.get(uid).cloned(),
             ..Backup::default()
         }
     }
 
     /// A backup that is being made, or was not; none where the location itself tells more.
     fn of_job(&self, row: &Row, found: &[Found]) -> Option<Backup> {
-        let lying = found.iter().find(|found| found.place.uid.as_str() == row.backup_uid);
+        let is = |place: &Place| place.uid.as_str() == row.backup_uid && place.plane_uid == self.plane_uid;
+        let lying = found.iter().find(|found| is(&found.place));
         let state = match row.state {
             JobState::Queued | JobState::Running => TransferState::Running,
             JobState::Error => TransferState::Error,
@@ -105,6 +111,7 @@ impl Sight<'_> {
         let uid = found.place.uid.as_str();
         let mut view = Backup { bytes: found.bytes, ..self.blank(uid, &found.place.plane_uid) };
         view.started = started(uid);
+        view.verified = self.verified.get(&found.place).cloned();
         let (state, note) = match &found.state {
             FoundState::Complete(manifest, authentic) => {
                 self.describe(&mut view, manifest);

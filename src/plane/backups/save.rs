@@ -26,12 +26,7 @@ impl Plane {
     /// What cannot be right, field by field; told to the trail.
     pub async fn save_location(&self, actor: Actor, location: Location) -> Result<(), Failure> {
         let name = location.name.clone();
-        let attempt = Attempt {
-            actor,
-            action: ActionType::Update,
-            title: "Configure backup location",
-            resource: named(kind::LOCATION, &crate::text::elide(&crate::text::clean(&name), 32)),
-        };
+        let attempt = configuring(actor, &name);
         let whole = self.checked(location).await;
         let keys = self.backups.keys.clone();
         self.change(attempt, move |transaction, now| put(transaction, whole?, &keys, now)).await?;
@@ -81,6 +76,17 @@ impl Plane {
     }
 }
 
+/// Someone configures a location, for the trail.
+#[must_use]
+pub fn configuring(actor: Actor, name: &str) -> Attempt {
+    Attempt {
+        actor,
+        action: ActionType::Update,
+        title: "Configure backup location",
+        resource: named(kind::LOCATION, &crate::text::elide(&crate::text::clean(name), 32)),
+    }
+}
+
 fn check_name(location: &Location) -> Result<(), Refusal> {
     if !place::is_name(&location.name) {
         let message = "A location's name has 1 to 32 lower-case letters, digits and inner hyphens.";
@@ -113,6 +119,13 @@ fn same_place(one: &Location, other: &Location) -> bool {
         (Mode::S3, Mode::S3) => s3(one).is_some() && s3(one) == s3(other),
         _ => false,
     }
+}
+
+/// Whether a server would show itself the same under both.
+fn is_reached_alike(one: &Location, other: &Location) -> bool {
+    let (one, other) = (locations::bare(one), locations::bare(other));
+    (one.ftp, one.ftp_options) == (other.ftp, other.ftp_options)
+        && (one.s3, one.s3_options) == (other.s3, other.s3_options)
 }
 
 fn put(
@@ -149,6 +162,10 @@ fn put(
         location: whole.location,
     };
     locations::put(transaction, &stored)?;
+    if before.is_none_or(|before| !is_reached_alike(&before.location, &stored.location)) {
+        // What another server showed says nothing of this one.
+        locations::remember_remarks(transaction, &stored.location.name, &[])?;
+    }
     let words = schedule(&stored).map(|schedule| schedule.words()).unwrap_or_default();
     let paused = if stored.location.paused { "; paused" } else { "" };
     Ok(((), format!("Configured the location {} ({}): {words}{paused}.", stored.location.name, address(&stored))))

@@ -8,12 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
-use super::place;
 use super::words::{Trouble, not_configured};
+use super::{place, rivals};
 use crate::backup::{self, FoundState, Inventory, Place, Vault};
 use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::{Plane, SharedPlane};
-use crate::plane::store::backups;
+use crate::plane::store::backups::{self, Seen};
 use crate::plane::store::locations::{self, Stored};
 use crate::storage::Store;
 
@@ -72,10 +72,9 @@ impl Shelves {
         self.get(name).and_then(|shelf| shelf.last())
     }
 
-    /// What stays worth a warning about a location's place.
-    #[must_use]
-    pub fn remarks(&self, name: &str) -> Vec<String> {
-        self.get(name).map_or_else(Vec::new, |shelf| shelf.store.remarks())
+    /// What was found is not what is there any more, or means something else now.
+    pub fn spoil(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|shelf| shelf.spoil());
     }
 }
 
@@ -184,10 +183,15 @@ impl Plane {
         // A backup that is finished while this reading goes on may be missing from it and is not gone for that.
         let read_at = self.now();
         let known = shelf.last().map_or_else(Default::default, |stock| stock.inventory.known.clone());
-        let inventory = self.vault(shelf.store.clone()).list(known).await.inspect_err(|_| shelf.spoil())?;
+        let mut inventory = self.vault(shelf.store.clone()).list(known).await.inspect_err(|_| shelf.spoil())?;
+        rivals::settle(&mut inventory, &self.identity.get().plane_uid);
         let stock = Arc::new(Stock { inventory, read_at });
         shelf.keep(stock.clone());
-        if let Err(error) = self.remember(&name, &stock).await {
+        let remembered = match self.remember(&name, &stock).await {
+            Ok(()) => self.remember_remarks(&name, shelf.store.remarks()).await,
+            failed => failed,
+        };
+        if let Err(error) = remembered {
             tracing::warn!(%error, location = name, "what lies in a location could not be noted");
         }
         Ok(stock)
@@ -195,45 +199,47 @@ impl Plane {
 
     /// Notes which backups are there and which are gone, so that the strip of days needs no reading.
     async fn remember(&self, name: &str, stock: &Stock) -> Result<(), Failure> {
-        let there: BTreeMap<String, (String, DateTime<Utc>)> = stock
-            .inventory
-            .found
-            .iter()
-            .filter_map(|found| match &found.state {
-                FoundState::Complete(manifest, _) => {
-                    Some((manifest.uid.to_string(), (manifest.plane_uid.clone(), manifest.completed)))
-                }
-                _ => None,
-            })
-            .collect();
-        let (name, at) = (name.to_owned(), stock.read_at);
-        let (asked, noted) = (name.clone(), there.clone());
+        let complete = stock.inventory.found.iter().filter_map(|found| match &found.state {
+            FoundState::Complete(manifest, _) => Some((found.place.clone(), manifest.completed)),
+            _ => None,
+        });
+        let there: BTreeMap<Place, DateTime<Utc>> = complete.collect();
+        let (name, at, asked) = (name.to_owned(), stock.read_at, name.to_owned());
         let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
+        let is = |seen: &Seen, place: &Place| seen.owner == place.plane_uid && seen.uid == place.uid.as_str();
+        let held = |place: &Place| known.iter().any(|seen| seen.gone.is_none() && is(seen, place));
+        let new: Vec<_> = there.iter().filter(|(place, _)| !held(place)).map(|(p, at)| (p.clone(), *at)).collect();
         // What lies in a folder that may not be entered just now is not gone.
         let all_seen = stock.inventory.closed.is_empty();
-        let lost: Vec<_> = known
-            .iter()
-            .filter(|_| all_seen)
-            .filter(|seen| seen.gone.is_none() && !noted.contains_key(&seen.uid))
-            .cloned()
-            .collect();
-        let held = |uid: &str| known.iter().any(|seen| seen.uid == uid && seen.gone.is_none());
-        let new: Vec<_> = there.into_iter().filter(|(uid, _)| !held(uid)).collect();
+        let lost = |seen: &&Seen| all_seen && seen.gone.is_none() && !there.keys().any(|place| is(seen, place));
+        let lost: Vec<_> = known.iter().filter(lost).cloned().collect();
         if lost.is_empty() && new.is_empty() {
             return Ok(());
         }
         self.store
             .write(move |transaction| {
-                for (uid, (owner, finished)) in &new {
-                    backups::note(transaction, &name, uid, owner, *finished)?;
+                let folder = |owner, uid| backups::Folder { location: &name, owner, uid };
+                for (place, finished) in &new {
+                    backups::note(transaction, folder(&place.plane_uid, place.uid.as_str()), *finished)?;
                 }
                 // One that was made after the reading began may not have been seen.
                 for seen in lost.iter().filter(|seen| seen.finished < at) {
-                    backups::gone(transaction, &name, &seen.uid, at)?;
+                    backups::gone(transaction, folder(&seen.owner, &seen.uid), at)?;
                 }
                 Ok(())
             })
             .await
+    }
+
+    /// Keeps what the server showed of itself, so that a warning stands from the next start on.
+    async fn remember_remarks(&self, name: &str, remarks: Vec<String>) -> Result<(), Failure> {
+        let asked = name.to_owned();
+        let known = self.store.read(move |connection| Ok(locations::remarks(connection, &asked)?)).await?;
+        if known == remarks {
+            return Ok(());
+        }
+        let name = name.to_owned();
+        self.store.write(move |transaction| locations::remember_remarks(transaction, &name, &remarks)).await
     }
 
     /// The folder of a backup in a location: looked up in what was last read, then read anew.

@@ -12,7 +12,7 @@ use crate::plane::failure::Failure;
 use crate::plane::state::Plane;
 use crate::plane::store::backups::{self, Seen};
 use crate::plane::store::jobs::{self, Row};
-use crate::plane::store::locations::Stored;
+use crate::plane::store::locations::{self, Stored};
 use crate::schedule::Schedule;
 
 const DAYS: u64 = 30;
@@ -72,7 +72,8 @@ impl Plane {
                 seen.retain(|seen| seen.owner == plane_uid);
                 let mut verified = HashMap::new();
                 for seen in &seen {
-                    if let Some(found) = backups::verification(connection, &seen.uid)? {
+                    let folder = backups::Folder { location: &name, owner: &seen.owner, uid: &seen.uid };
+                    if let Some(found) = backups::verification(connection, folder)? {
                         verified.insert(seen.uid.clone(), found);
                     }
                 }
@@ -110,7 +111,7 @@ impl Plane {
 
     async fn warnings(&self, stored: &Stored, schedule: Option<&Schedule>) -> Result<Vec<String>, Failure> {
         let mut warnings = self.key_warning().await?.into_iter().collect::<Vec<_>>();
-        warnings.extend(self.backups.shelves.remarks(&stored.location.name));
+        warnings.extend(self.remarks(&stored.location.name).await?);
         warnings.extend(schedule.map(Schedule::warnings).unwrap_or_default());
         if !stored.location.packing.encrypted {
             warnings.push(
@@ -118,6 +119,20 @@ impl Plane {
             );
         }
         Ok(warnings)
+    }
+
+    /// What stays worth a warning about a location's place. Before the first reading it is what the settings tell and what the
+    /// server last showed.
+    async fn remarks(&self, name: &str) -> Result<Vec<String>, Failure> {
+        // A place that cannot be opened is told of wherever it is used.
+        let shelf = self.shelf(name).await.ok().map(|(_, shelf)| shelf);
+        let mut remarks = shelf.as_ref().map_or_else(Vec::new, |shelf| shelf.store.remarks());
+        if self.backups.shelves.last(name).is_none() {
+            let asked = name.to_owned();
+            let last = self.store.read(move |connection| Ok(locations::remarks(connection, &asked)?)).await?;
+            remarks.extend(last.into_iter().filter(|words| !remarks.contains(words)).collect::<Vec<_>>());
+        }
+        Ok(remarks)
     }
 
     /// What is to be said for as long as the key for new backups was never exported.

@@ -17,6 +17,7 @@ use crate::api::location::{Check, Location};
 use crate::api::words::Mode;
 use crate::plane::actor::Actor;
 use crate::plane::auth::session::System;
+use crate::plane::backups::save::configuring;
 use crate::plane::extract::{Body, Params};
 use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::{Attempt, Plane, SharedPlane, kind, named};
@@ -104,10 +105,7 @@ async fn save(
     match location {
         Ok(location) => plane.save_location(actor, location).await?,
         Err(refusal) => {
-            let target = named(kind::LOCATION, mode.as_str());
-            let title = "Configure backup location";
-            let attempt = Attempt { actor, action: ActionType::Update, title, resource: target };
-            plane.note_refusal(attempt, refusal.message.clone()).await;
+            plane.note_refusal(configuring(actor, mode.as_str()), refusal.message.clone()).await;
             return Err(refusal.into());
         }
     }

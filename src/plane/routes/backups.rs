@@ -1,17 +1,14 @@
 //! Backups: Palette's operations on the locations named `ftp` and `s3`, and ours on any of them.
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 
 use crate::api::backup::{
-    Backup, BackupFile, BackupList, DatabaseBackup, DatabaseBackupStatus, Kept, RestorePlan, RetentionPreview,
-    TransferStatus,
+    Backup, BackupList, DatabaseBackup, DatabaseBackupStatus, Kept, RestorePlan, RetentionPreview, TransferStatus,
 };
-use crate::api::error::code;
 use crate::api::job::Started;
 use crate::api::words::{JobKind, Mode, TransferState, VerifyLevel};
 use crate::plane::actor::Actor;
@@ -27,9 +24,6 @@ use crate::plane::state::{Attempt, SharedPlane, kind, named};
 use crate::plane::store::jobs;
 use crate::text;
 
-/// Where a file of a backup is fetched; it may take longer than other requests.
-pub const FILE_ROUTE: &str = "/ext/v1/backups/{uid}/files/{name}";
-
 /// The operations of this file.
 pub fn routes() -> Router<SharedPlane> {
     Router::new()
@@ -44,8 +38,6 @@ pub fn routes() -> Router<SharedPlane> {
         .route("/ext/v1/backups/{uid}/verify", post(verify))
         .route("/ext/v1/backups/{uid}/restore", post(restore))
         .route("/ext/v1/backups/{uid}/recover", post(recover))
-        .route("/ext/v1/backups/{uid}/files", get(files))
-        .route(FILE_ROUTE, get(file))
         .route("/ext/v1/retention", get(retention))
 }
 
@@ -62,6 +54,11 @@ pub fn unknown_mode(word: &str) -> Refusal {
     Refusal::invalid(format!("\"{}\" is not a mode; choose ftp or s3.", text::elide(&text::clean(word), 40)))
 }
 
+/// The name of the location that Palette knows by its mode.
+fn location_of(word: &str) -> Result<String, Refusal> {
+    mode(word).map(|mode| mode.to_string())
+}
+
 /// The mode, which is also the name of its location.
 fn mode(word: &str) -> Result<Mode, Refusal> {
     match Mode::from(word) {
@@ -70,16 +67,23 @@ fn mode(word: &str) -> Result<Mode, Refusal> {
     }
 }
 
+/// Something that is tried with a backup, for the trail.
+pub fn attempt(actor: Actor, title: &'static str, uid: &str) -> Attempt {
+    let resource = named(kind::BACKUP, &text::elide(&text::clean(uid), 64));
+    Attempt { actor, action: crate::api::ActionType::Action, title, resource }
+}
+
 /// Begins a job on a backup; a refusal on the way is told to the trail.
 async fn begin(
     plane: &SharedPlane,
     actor: Actor,
     kind: JobKind,
-    location: &str,
+    location: Result<&str, Refusal>,
     uid: &str,
-    level: VerifyLevel,
+    level: Result<VerifyLevel, Refusal>,
 ) -> Result<Started, Failure> {
     let prepared = async {
+        let (location, level) = (location?, level?);
         let place = plane.place_of(location, uid).await?;
         let stored = plane.location(location).await?;
         if matches!(kind, JobKind::Restore | JobKind::Recover) {
@@ -95,19 +99,24 @@ async fn begin(
     match prepared.await {
         Ok(order) => plane.begin(order).await,
         Err(failure) => {
-            let target = named(self::kind::BACKUP, &text::elide(&text::clean(uid), 64));
-            let action = crate::api::ActionType::Action;
-            let attempt = Attempt { actor, action, title: title(&kind), resource: target };
-            plane.note_refusal(attempt, failure.to_string()).await;
+            plane.note_refusal(attempt(actor, title(&kind), uid), failure.to_string()).await;
             Err(failure)
         }
     }
 }
 
-async fn make(plane: &SharedPlane, actor: Actor, location: &str) -> Result<Started, Failure> {
+/// Begins a backup; an order that names no location is told to the trail.
+async fn make(plane: &SharedPlane, actor: Actor, location: Result<String, Refusal>) -> Result<Started, Failure> {
+    let location = match location {
+        Ok(location) => location,
+        Err(refusal) => {
+            plane.note_refusal(attempt(actor, title(&JobKind::Create), ""), refusal.message.clone()).await;
+            return Err(refusal.into());
+        }
+    };
     // An unknown location is refused, and told of, where the job would be recorded.
-    let mode = plane.location(location).await.map_or_else(|_| Mode::default(), |stored| stored.location.mode);
-    plane.begin(Order::new(JobKind::Create, location, &mode, actor)).await
+    let mode = plane.location(&location).await.map_or_else(|_| Mode::default(), |stored| stored.location.mode);
+    plane.begin(Order::new(JobKind::Create, &location, &mode, actor)).await
 }
 
 async fn create_by_mode(
@@ -115,7 +124,7 @@ async fn create_by_mode(
     System(caller): System,
     Params(query): Params<ByMode>,
 ) -> Result<StatusCode, Failure> {
-    make(&plane, caller.actor, mode(&query.mode)?.as_str()).await?;
+    make(&plane, caller.actor, location_of(&query.mode)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -125,8 +134,16 @@ async fn delete_by_mode(
     Path(uid): Path<String>,
     Params(query): Params<ByMode>,
 ) -> Result<StatusCode, Failure> {
-    let mode = mode(&query.mode)?;
-    begin(&plane, caller.actor, JobKind::Delete, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    let location = location_of(&query.mode);
+    begin(
+        &plane,
+        caller.actor,
+        JobKind::Delete,
+        location.as_deref().map_err(Refusal::clone),
+        &uid,
+        Ok(VerifyLevel::Quick),
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -136,8 +153,16 @@ async fn restore_by_mode(
     Path(uid): Path<String>,
     Params(query): Params<ByMode>,
 ) -> Result<StatusCode, Failure> {
-    let mode = mode(&query.mode)?;
-    begin(&plane, caller.actor, JobKind::Restore, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    let location = location_of(&query.mode);
+    begin(
+        &plane,
+        caller.actor,
+        JobKind::Restore,
+        location.as_deref().map_err(Refusal::clone),
+        &uid,
+        Ok(VerifyLevel::Quick),
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -146,8 +171,16 @@ async fn recover_by_mode(
     System(caller): System,
     Path((uid, word)): Path<(String, String)>,
 ) -> Result<StatusCode, Failure> {
-    let mode = mode(&word)?;
-    begin(&plane, caller.actor, JobKind::Recover, mode.as_str(), &uid, VerifyLevel::Quick).await?;
+    let location = location_of(&word);
+    begin(
+        &plane,
+        caller.actor,
+        JobKind::Recover,
+        location.as_deref().map_err(Refusal::clone),
+        &uid,
+        Ok(VerifyLevel::Quick),
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -193,9 +226,9 @@ fn transfer(backup: &Backup, folder: &str) -> DatabaseBackup {
 
 /// `?location=` and what goes with it.
 #[derive(Deserialize)]
-struct In {
+pub struct In {
     #[serde(default)]
-    location: String,
+    pub location: String,
     #[serde(default)]
     fresh: bool,
     #[serde(default)]
@@ -205,7 +238,11 @@ struct In {
 }
 
 impl In {
-    fn name(&self) -> Result<&str, Refusal> {
+    /// The name of the location.
+    ///
+    /// # Errors
+    /// Where none is named.
+    pub fn name(&self) -> Result<&str, Refusal> {
         if self.location.is_empty() {
             return Err(Refusal::invalid("Name the location: ?location=NAME."));
         }
@@ -243,8 +280,8 @@ async fn create(
     System(caller): System,
     body: Result<Body<CreateBody>, Refusal>,
 ) -> Result<(StatusCode, Json<Started>), Failure> {
-    let Body(body) = body?;
-    Ok((StatusCode::ACCEPTED, Json(make(&plane, caller.actor, &body.location).await?)))
+    let location = body.map(|Body(CreateBody { location })| location);
+    Ok((StatusCode::ACCEPTED, Json(make(&plane, caller.actor, location).await?)))
 }
 
 async fn remove(
@@ -253,7 +290,7 @@ async fn remove(
     Path(uid): Path<String>,
     Params(query): Params<In>,
 ) -> Result<(StatusCode, Json<Started>), Failure> {
-    let started = begin(&plane, caller.actor, JobKind::Delete, query.name()?, &uid, VerifyLevel::Quick).await?;
+    let started = begin(&plane, caller.actor, JobKind::Delete, query.name(), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
@@ -263,16 +300,19 @@ async fn verify(
     Path(uid): Path<String>,
     Params(query): Params<In>,
 ) -> Result<(StatusCode, Json<Started>), Failure> {
-    let level = match query.level.as_str() {
-        "" => VerifyLevel::Data,
-        word => VerifyLevel::from(word),
-    };
-    if let VerifyLevel::Other(word) = &level {
-        let message = format!("\"{}\" is not a level; choose quick, data or full.", text::clean(word));
-        return Err(Refusal::invalid(message).into());
-    }
-    let started = begin(&plane, caller.actor, JobKind::Verify, query.name()?, &uid, level).await?;
+    let started = begin(&plane, caller.actor, JobKind::Verify, query.name(), &uid, level(&query.level)).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+/// How closely a verification looks; at every stored byte where nothing is said.
+fn level(word: &str) -> Result<VerifyLevel, Refusal> {
+    match VerifyLevel::from(if word.is_empty() { "data" } else { word }) {
+        VerifyLevel::Other(word) => {
+            let message = format!("\"{}\" is not a level; choose quick, data or full.", text::clean(&word));
+            Err(Refusal::invalid(message))
+        }
+        level => Ok(level),
+    }
 }
 
 async fn restore(
@@ -281,7 +321,7 @@ async fn restore(
     Path(uid): Path<String>,
     Params(query): Params<In>,
 ) -> Result<(StatusCode, Json<Started>), Failure> {
-    let started = begin(&plane, caller.actor, JobKind::Restore, query.name()?, &uid, VerifyLevel::Quick).await?;
+    let started = begin(&plane, caller.actor, JobKind::Restore, query.name(), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
@@ -291,7 +331,7 @@ async fn recover(
     Path(uid): Path<String>,
     Params(query): Params<In>,
 ) -> Result<(StatusCode, Json<Started>), Failure> {
-    let started = begin(&plane, caller.actor, JobKind::Recover, query.name()?, &uid, VerifyLevel::Quick).await?;
+    let started = begin(&plane, caller.actor, JobKind::Recover, query.name(), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
@@ -306,37 +346,6 @@ async fn plan(
         _ => return Err(Refusal::invalid("Say what is planned: ?kind=restore or ?kind=recover.").into()),
     };
     Ok(Json(plane.restore_plan(query.name()?, &uid, kind).await?))
-}
-
-async fn files(
-    State(plane): State<SharedPlane>,
-    System(_): System,
-    Path(uid): Path<String>,
-    Params(query): Params<In>,
-) -> Result<Json<Vec<BackupFile>>, Failure> {
-    let name = query.name()?;
-    let place = plane.place_of(name, &uid).await?;
-    let (_, shelf) = plane.shelf(name).await?;
-    let files = plane.vault(shelf.store.clone()).files(&place).await.map_err(|error| unusable(error.into()))?;
-    Ok(Json(files.into_iter().map(|(name, bytes)| BackupFile { name, bytes }).collect()))
-}
-
-async fn file(
-    State(plane): State<SharedPlane>,
-    System(_): System,
-    Path((uid, file)): Path<(String, String)>,
-    Params(query): Params<In>,
-) -> Result<impl IntoResponse, Failure> {
-    let name = query.name()?;
-    let place = plane.place_of(name, &uid).await?;
-    let (_, shelf) = plane.shelf(name).await?;
-    let bytes = plane.vault(shelf.store.clone()).file(&place, &file).await.map_err(|error| unusable(error.into()))?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
-}
-
-fn unusable(trouble: Trouble) -> Refusal {
-    let message = format!("{} {}", trouble.reason, trouble.advice).trim().to_owned();
-    Refusal::new(StatusCode::CONFLICT, code::BACKUP_UNUSABLE, message)
 }
 
 async fn retention(

@@ -14,6 +14,7 @@ use crate::plane::auth::session::System;
 use crate::plane::backups::begin::Order;
 use crate::plane::backups::desk::Trial;
 use crate::plane::backups::place;
+use crate::plane::backups::save::configuring;
 use crate::plane::backups::status::schedule;
 use crate::plane::extract::{Body, Params};
 use crate::plane::failure::{Failure, Refusal};
@@ -46,8 +47,13 @@ async fn save(
     Path(name): Path<String>,
     body: Result<Body<Location>, Refusal>,
 ) -> Result<StatusCode, Failure> {
-    let Body(location) = body?;
-    plane.save_location(caller.actor, Location { name, ..location }).await?;
+    match body {
+        Ok(Body(location)) => plane.save_location(caller.actor, Location { name, ..location }).await?,
+        Err(refusal) => {
+            plane.note_refusal(configuring(caller.actor, &name), refusal.message.clone()).await;
+            return Err(refusal.into());
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -66,5 +66,7 @@ async fn import(
             Ok(((), format!("Imported the recovery key {}.", added.join(", "))))
         })
         .await?;
+    // What was taken for someone else's may be authentic now.
+    plane.backups.shelves.spoil();
     view(&plane).await.map(Json)
 }

@@ -10,6 +10,17 @@ use crate::api::words::VerifyLevel;
 /// How long one that is gone is remembered; the strip of days shows thirty.
 const REMEMBERED: TimeDelta = TimeDelta::days(60);
 
+/// One folder of a backup. A uid alone tells it from no other: whoever can write the location can use it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Folder<'a> {
+    /// Name of the location.
+    pub location: &'a str,
+    /// Uid of the plane that the folder belongs to.
+    pub owner: &'a str,
+    /// Uid of the backup.
+    pub uid: &'a str,
+}
+
 /// A backup that was seen complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -46,19 +57,13 @@ pub fn list(connection: &Connection, location: &str) -> rusqlite::Result<Vec<See
 ///
 /// # Errors
 /// Those of the storage.
-pub fn note(
-    connection: &Connection,
-    location: &str,
-    uid: &str,
-    owner: &str,
-    finished: DateTime<Utc>,
-) -> rusqlite::Result<()> {
+pub fn note(connection: &Connection, folder: Folder<'_>, finished: DateTime<Utc>) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO backup (location, uid, owner, finished) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (location, uid) DO UPDATE SET gone = NULL, finished = excluded.finished",
+            "INSERT INTO backup (location, owner, uid, finished) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (location, owner, uid) DO UPDATE SET gone = NULL, finished = excluded.finished",
         )?
-        .execute(params![location, uid, owner, finished.timestamp_millis()])
+        .execute(params![folder.location, folder.owner, folder.uid, finished.timestamp_millis()])
         .map(drop)
 }
 
@@ -66,10 +71,11 @@ pub fn note(
 ///
 /// # Errors
 /// Those of the storage.
-pub fn gone(connection: &Connection, location: &str, uid: &str, at: DateTime<Utc>) -> rusqlite::Result<()> {
+pub fn gone(connection: &Connection, folder: Folder<'_>, at: DateTime<Utc>) -> rusqlite::Result<()> {
+    let Folder { location, owner, uid } = folder;
     connection
-        .prepare_cached("UPDATE backup SET gone = ?3 WHERE location = ?1 AND uid = ?2 AND gone IS NULL")?
-        .execute(params![location, uid, at.timestamp_millis()])?;
+        .prepare_cached("UPDATE backup SET gone = ?4 WHERE location = ?1 AND owner = ?2 AND uid = ?3 AND gone IS NULL")?
+        .execute(params![location, owner, uid, at.timestamp_millis()])?;
     connection
         .prepare_cached("DELETE FROM backup WHERE gone < ?1")?
         .execute([(at - REMEMBERED).timestamp_millis()])
@@ -80,10 +86,10 @@ pub fn gone(connection: &Connection, location: &str, uid: &str, at: DateTime<Utc
 ///
 /// # Errors
 /// Those of the storage.
-pub fn verification(connection: &Connection, uid: &str) -> rusqlite::Result<Option<Verified>> {
+pub fn verification(connection: &Connection, folder: Folder<'_>) -> rusqlite::Result<Option<Verified>> {
     connection
-        .prepare_cached("SELECT * FROM verification WHERE uid = ?1")?
-        .query_row([uid], |row| {
+        .prepare_cached("SELECT * FROM verification WHERE location = ?1 AND owner = ?2 AND uid = ?3")?
+        .query_row([folder.location, folder.owner, folder.uid], |row| {
             let level: String = row.get("level")?;
             Ok(Verified {
                 level: VerifyLevel::from(level.as_str()),
@@ -100,17 +106,20 @@ pub fn verification(connection: &Connection, uid: &str) -> rusqlite::Result<Opti
 ///
 /// # Errors
 /// Those of the storage.
-pub fn verified(connection: &Connection, uid: &str, found: &Verified) -> rusqlite::Result<()> {
-    let known = verification(connection, uid)?;
+pub fn verified(connection: &Connection, folder: Folder<'_>, found: &Verified) -> rusqlite::Result<()> {
+    let known = verification(connection, folder)?;
     if known.is_some_and(|known| !known.good && found.good && depth(&known.level) > depth(&found.level)) {
         return Ok(());
     }
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO verification (uid, level, at, good, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO verification (location, owner, uid, level, at, good, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
-            uid,
+            folder.location,
+            folder.owner,
+            folder.uid,
             found.level.as_str(),
             found.at.map_or(0, |at| at.timestamp_millis()),
             found.good,
@@ -158,9 +167,10 @@ mod tests {
     fn a_quicker_look_does_not_make_whole_what_a_closer_one_found_damaged() {
         let dir = tempfile::tempdir().unwrap();
         let connection = open::open(dir.path(), None).unwrap();
+        let folder = Folder { location: "ftp", owner: "p", uid: "uid" };
         let looked = |level, good| {
-            verified(&connection, "uid", &Verified { level, at: None, good, detail: String::new() }).unwrap();
-            verification(&connection, "uid").unwrap().unwrap().good
+            verified(&connection, folder, &Verified { level, at: None, good, detail: String::new() }).unwrap();
+            verification(&connection, folder).unwrap().unwrap().good
         };
         assert!(looked(VerifyLevel::Quick, true));
         assert!(!looked(VerifyLevel::Data, false));

@@ -80,8 +80,11 @@ pub fn put(connection: &Connection, new: &Stored) -> Result<(), Failure> {
     let bare = bare(&new.location);
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO location (name, mode, body, secret, created, since, last_pass, prepared)
-             VALUES (:name, :mode, :body, :secret, :created, :since, :last_pass, :prepared)",
+            "INSERT INTO location (name, mode, body, secret, created, since, last_pass, prepared)
+             VALUES (:name, :mode, :body, :secret, :created, :since, :last_pass, :prepared)
+             ON CONFLICT (name) DO UPDATE SET mode = excluded.mode, body = excluded.body, secret = excluded.secret,
+                 created = excluded.created, since = excluded.since, last_pass = excluded.last_pass,
+                 prepared = excluded.prepared",
         )?
         .execute(named_params! {
             ":name": bare.name, ":mode": bare.mode.as_str(), ":body": serde_json::to_string(&bare)?,
@@ -98,7 +101,31 @@ pub fn put(connection: &Connection, new: &Stored) -> Result<(), Failure> {
 /// Those of the storage.
 pub fn delete(connection: &Connection, name: &str) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM location WHERE name = ?1")?.execute([name])?;
+    connection.prepare_cached("DELETE FROM verification WHERE location = ?1")?.execute([name])?;
     connection.prepare_cached("DELETE FROM backup WHERE location = ?1")?.execute([name]).map(drop)
+}
+
+/// What stays worth a warning about its place, as it was last seen.
+///
+/// # Errors
+/// Those of the storage.
+pub fn remarks(connection: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
+    let found = connection
+        .prepare_cached("SELECT remarks FROM location WHERE name = ?1")?
+        .query_row([name], |row| json_at(row, "remarks"))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Remembers what stays worth a warning about its place.
+///
+/// # Errors
+/// Those of the storage.
+pub fn remember_remarks(connection: &Connection, name: &str, remarks: &[String]) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE location SET remarks = ?2 WHERE name = ?1")?
+        .execute([name, &serde_json::to_string(remarks)?])?;
+    Ok(())
 }
 
 /// Notes that retention has looked.

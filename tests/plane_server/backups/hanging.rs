@@ -1,6 +1,6 @@
 //! A store that hangs in every write until it is released.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -14,11 +14,12 @@ use tokio::sync::watch;
 pub struct Hanging {
     memory: Memory,
     free: watch::Sender<bool>,
+    remark: Mutex<Option<String>>,
 }
 
 impl Default for Hanging {
     fn default() -> Self {
-        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false) }
+        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), remark: Mutex::default() }
     }
 }
 
@@ -30,6 +31,11 @@ impl Hanging {
 
     pub fn hold(&self) {
         self.free.send_replace(false);
+    }
+
+    /// What it says of itself from now on.
+    pub fn remark(&self, words: Option<&str>) {
+        *self.remark.lock().unwrap() = words.map(str::to_owned);
     }
 
     pub fn release(&self) {
@@ -82,7 +88,7 @@ impl Store for Hanging {
     }
 
     fn remarks(&self) -> Vec<String> {
-        Vec::new()
+        self.remark.lock().unwrap().iter().cloned().collect()
     }
 
     fn server_clock(&self) -> Option<ServerClock> {

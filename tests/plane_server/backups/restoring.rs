@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use super::{Stage, memory_for};
 use crate::rig::{As, End, api_key, code};
 
-const NAME: &str = "berlin-vsphere-1";
+pub const NAME: &str = "berlin-vsphere-1";
 
-async fn rename(stage: &Stage, from: &str, to: &str) {
+pub async fn rename(stage: &Stage, from: &str, to: &str) {
     let uid = stage.rig.uid(from).await;
     let body = json!({ "metadata": { "name": to, "labels": {}, "annotations": {} } });
     assert_eq!(stage.rig.call("PUT", &format!("/v1/overlords/{uid}/metadata"), body).await.0, 204);
 }
 
 /// The job that brought a backup back, read in a session of its own: the old one has ended.
-async fn brought_back(stage: &mut Stage, kind: &str, uid: &str) -> Value {
+pub async fn brought_back(stage: &mut Stage, kind: &str, uid: &str) -> Value {
     let started = stage.post(&format!("/ext/v1/backups/{uid}/{kind}?location=ftp")).await;
     assert_eq!(started.0, 202, "{started:?}");
     let path = format!("/ext/v1/jobs/{}", started.1["jobUid"].as_str().unwrap());

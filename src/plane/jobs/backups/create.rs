@@ -55,9 +55,10 @@ pub(super) fn made(location: &str, manifest: &Manifest) -> super::Also {
     let (location, uid) = (location.to_owned(), manifest.uid.to_string());
     let (owner, completed) = (manifest.plane_uid.clone(), manifest.completed);
     Box::new(move |transaction, now| {
-        backups::note(transaction, &location, &uid, &owner, completed)?;
+        let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
+        backups::note(transaction, folder, completed)?;
         let verified = Verified { level: VerifyLevel::Quick, at: Some(now), good: true, detail: String::new() };
-        Ok(backups::verified(transaction, &uid, &verified)?)
+        Ok(backups::verified(transaction, folder, &verified)?)
     })
 }
 

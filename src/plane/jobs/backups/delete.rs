@@ -15,10 +15,13 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     let deleted = plane.vault(shelf.store.clone()).delete(&place, progress).await;
     shelf.spoil();
     deleted?;
-    let (location, uid) = (row.location.clone(), row.backup_uid.clone());
+    let (location, owner, uid) = (row.location.clone(), row.owner.clone(), row.backup_uid.clone());
     Ok(Done {
         result: format!("Deleted the backup {uid} in {location}."),
-        also: Some(Box::new(move |transaction, now| Ok(backups::gone(transaction, &location, &uid, now)?))),
+        also: Some(Box::new(move |transaction, now| {
+            let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
+            Ok(backups::gone(transaction, folder, now)?)
+        })),
         made: None,
     })
 }

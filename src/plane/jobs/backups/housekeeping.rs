@@ -45,7 +45,7 @@ impl Plane {
         found: &[Found],
         days: i64,
     ) -> Result<Outlook, Trouble> {
-        let bad = self.known_bad(found).await?;
+        let bad = self.known_bad(&stored.location.name, found).await?;
         let now = self.now();
         let policy = Policy { retention_days: u32::try_from(days).unwrap_or(u32::MAX), min_good: MIN_GOOD, most: MOST };
         // One that a verification found bad must not count as one of the good ones that stay.
@@ -59,13 +59,15 @@ impl Plane {
         Ok(Outlook { plan, skipped })
     }
 
-    async fn known_bad(&self, found: &[Found]) -> Result<BTreeSet<String>, Trouble> {
-        let uids: Vec<_> = found.iter().map(|found| found.place.uid.to_string()).collect();
+    async fn known_bad(&self, location: &str, found: &[Found]) -> Result<BTreeSet<Place>, Trouble> {
+        let places: Vec<_> = found.iter().map(|found| found.place.clone()).collect();
+        let location = location.to_owned();
         let bad = self.store.read(move |connection| {
             let mut bad = BTreeSet::new();
-            for uid in uids {
-                if backups::verification(connection, &uid)?.is_some_and(|verified| !verified.good) {
-                    bad.insert(uid);
+            for place in places {
+                let folder = backups::Folder { location: &location, owner: &place.plane_uid, uid: place.uid.as_str() };
+                if backups::verification(connection, folder)?.is_some_and(|verified| !verified.good) {
+                    bad.insert(place);
                 }
             }
             Ok(bad)
@@ -90,8 +92,8 @@ async fn skew_now(stored: &Stored, shelf: &Shelf) -> Result<Option<TimeDelta>, T
     Ok(clock.map(|clock| clock.server - clock.ours))
 }
 
-fn without_credit(mut found: Found, bad: &BTreeSet<String>) -> Found {
-    if bad.contains(found.place.uid.as_str())
+fn without_credit(mut found: Found, bad: &BTreeSet<Place>) -> Found {
+    if bad.contains(&found.place)
         && let FoundState::Complete(manifest, _) = found.state
     {
         found.state = FoundState::Damaged(Some(manifest), "a verification found it damaged".to_owned());
@@ -156,10 +158,11 @@ async fn alive(plane: &SharedPlane) -> Result<Vec<BackupUid>, Trouble> {
 
 async fn note_deletion(plane: &SharedPlane, location: &str, place: &Place, content: String) -> Result<(), Trouble> {
     let row = blank(plane, location, place.uid.as_str(), &place.plane_uid);
-    let (name, uid, entry) = (location.to_owned(), place.uid.to_string(), attempt(&row).entry(content));
+    let (name, place, entry) = (location.to_owned(), place.clone(), attempt(&row).entry(content));
     let now = plane.now();
     let written = plane.store.write(move |transaction| {
-        backups::gone(transaction, &name, &uid, now)?;
+        let folder = backups::Folder { location: &name, owner: &place.plane_uid, uid: place.uid.as_str() };
+        backups::gone(transaction, folder, now)?;
         audits::record(transaction, now, &entry)
     });
     Ok(written.await?)

@@ -55,7 +55,7 @@ async fn bring_back(plane: &SharedPlane, row: &Row, progress: &Progress, dir: &P
     swapped
 }
 
-/// Downloads and proves; the database is brought to this program's version.
+/// Downloads and proves.
 async fn fetch(
     plane: &SharedPlane,
     row: &Row,
@@ -73,6 +73,8 @@ async fn fetch(
     let mut fetched = vault.fetch(&place, dir, progress).await?;
     let staged = fetched.files.remove(database::STREAM);
     let staged = staged.ok_or_else(|| Trouble::new("the backup holds no database of a plane"))?;
+    // Before the safety backup: what cannot be restored leaves nothing behind.
+    adopt::open_known(&staged)?;
     Ok((staged, fetched.manifest))
 }
 

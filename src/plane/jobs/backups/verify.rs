@@ -22,9 +22,10 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     let level = row.level.clone();
     let detail = if faults.is_empty() { String::new() } else { detail(&faults) };
     let verified = Verified { level: level.clone(), at: None, good: faults.is_empty(), detail: detail.clone() };
-    let uid = row.backup_uid.clone();
+    let (location, owner, uid) = (row.location.clone(), row.owner.clone(), row.backup_uid.clone());
     let also: Also = Box::new(move |transaction, now| {
-        Ok(backups::verified(transaction, &uid, &Verified { at: Some(now), ..verified })?)
+        let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
+        Ok(backups::verified(transaction, folder, &Verified { at: Some(now), ..verified })?)
     });
     if faults.is_empty() {
         let looked = match level {
