@@ -1,7 +1,9 @@
-//! The real binary is killed with `kill -9` at random moments of creating, deleting, expiring and restoring, on real stores; then
-//! it starts again, and everything that was committed must still be there, and nothing half-made must be.
+//! The real binary is killed with `kill -9` at random moments of creating, deleting, expiring, restoring and
+//! recovering, on real stores; then it starts again, and everything that was committed must still be there, and nothing
+//! half-made must be.
 //!
-//! `KILL_RUNS` says how often on each store (default 10), `KILL_SEED` repeats a run. Every store's counts are printed.
+//! `KILL_RUNS` says how often on each store (default 10), `KILL_DEED` what is done every time, `KILL_SEED` repeats a run. Every
+//! store's counts are printed.
 
 // `cfg(test)` tells the lints that helpers, too, are tests.
 #[cfg(test)]
@@ -24,6 +26,8 @@ mod s3_server;
 #[cfg(test)]
 #[path = "../stores/servers/servers.rs"]
 mod servers;
+#[cfg(test)]
+mod twin;
 
 use runs::runs;
 use servers::{Program, Protection};
@@ -70,8 +74,20 @@ async fn nothing_is_lost_on_vsftpd_with_tls() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs proftpd"]
+async fn nothing_is_lost_on_proftpd() {
+    on_ftp("ProFTPD", Program::Proftpd, Protection::Plain).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs proftpd"]
 async fn nothing_is_lost_on_proftpd_with_tls() {
     on_ftp("ProFTPD with TLS", Program::Proftpd, Protection::Required).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs pure-ftpd"]
+async fn nothing_is_lost_on_pure_ftpd() {
+    on_ftp("pure-ftpd", Program::PureFtpd, Protection::Plain).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

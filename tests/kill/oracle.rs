@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use palette_console::api::backup::{KeyText, Sensitive};
 use palette_console::backup::{
     Authentic, BackupUid, FoundState, KeyRing, Known, Level, Manifest, Opened, Order, Place, Progress, Source, Vault,
     key,
@@ -24,8 +25,12 @@ pub struct Seen {
 }
 
 impl Oracle {
-    pub fn new(store: Arc<dyn Store>, home: &Path, plane_uid: &str) -> Self {
-        Self { vault: vault(store, home, plane_uid, clock::system()) }
+    /// One that opens what the plane makes, and what another makes with its key.
+    pub fn new(store: Arc<dyn Store>, home: &Path, plane_uid: &str, other: &KeyText) -> Self {
+        let vault = vault(store, home, plane_uid, clock::system());
+        let Sensitive(text) = &other.key;
+        vault.keys.import(&text.clone().into()).unwrap();
+        Self { vault }
     }
 
     pub async fn look(&self) -> Seen {
@@ -66,11 +71,14 @@ impl Oracle {
 fn vault(store: Arc<dyn Store>, home: &Path, plane_uid: &str, clock: SharedClock) -> Vault {
     let scratch = home.join("oracle");
     std::fs::create_dir_all(&scratch).unwrap();
+    // A copy: the plane's own file stays its own.
+    let keys = scratch.join(key::FILE);
+    std::fs::copy(home.join("plane").join(key::FILE), &keys).unwrap();
     Vault {
         store,
         plane_uid: plane_uid.to_owned(),
         writer: "oracle".to_owned(),
-        keys: KeyRing::open(&home.join("plane").join(key::FILE)).unwrap(),
+        keys: KeyRing::open(&keys).unwrap(),
         clock,
         version: "0.0.0".to_owned(),
         scratch,

@@ -1,7 +1,7 @@
 //! A plane in a process of its own, and a client that is signed in as both administrators.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,7 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Plane {
     child: Child,
+    dir: PathBuf,
     pub client: Client,
+}
+
+async fn sign_in(client: &Client, dir: &Path) {
+    let credentials = Credentials::read(&dir.join(CREDENTIALS)).unwrap();
+    client.login(&Login::tenant_of(&credentials).unwrap()).await.unwrap();
+    client.login(&Login::system_of(&credentials).unwrap()).await.unwrap();
 }
 
 impl Drop for Plane {
@@ -38,10 +45,28 @@ impl Plane {
         let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("the plane said {line:?}"));
         let client = Client::new(Options::new(url.parse().unwrap(), clock::system())).unwrap();
         client.read_capabilities().await.unwrap();
-        let credentials = Credentials::read(&dir.join(CREDENTIALS)).unwrap();
-        client.login(&Login::tenant_of(&credentials).unwrap()).await.unwrap();
-        client.login(&Login::system_of(&credentials).unwrap()).await.unwrap();
-        Self { child, client }
+        sign_in(&client, &dir).await;
+        Self { child, dir, client }
+    }
+
+    /// How a job ended that brings back another state: on the way every session ends.
+    pub async fn brought_back(&self, uid: &str) -> Job {
+        let ended = async {
+            loop {
+                match self.client.jobs().await {
+                    Ok(jobs) => {
+                        let job = jobs.items.into_iter().find(|job| job.uid == uid).expect("the job is known");
+                        if job.state.ended() {
+                            return job;
+                        }
+                    }
+                    Err(error) if error.plane_lost() || error.is_overload() => panic!("{error}"),
+                    Err(_) => sign_in(&self.client, &self.dir).await,
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.expect("the job ends")
     }
 
     /// As `kill -9` does; returns once the process is gone.

@@ -11,6 +11,7 @@ use palette_console::ops::rename;
 use super::ground::Ground;
 use super::oracle::{Oracle, Seen};
 use super::plane::Plane;
+use super::twin::Twin;
 
 const LOCATION: &str = "ground";
 /// Longest wait before a kill; jobs on these small states take less.
@@ -24,6 +25,24 @@ enum Deed {
     Expire,
     Delete,
     Restore,
+    /// A second plane recovers from the location, with the key of the first.
+    Recover,
+}
+
+impl Deed {
+    /// The deeds by their shares in the runs.
+    const SHARES: [Self; 10] = {
+        use Deed::{Create, Delete, Expire, Recover, Restore};
+        [Create, Create, Create, Expire, Expire, Delete, Delete, Restore, Recover, Recover]
+    };
+
+    /// What comes next; `KILL_DEED` names what is done every time.
+    fn draw(random: &mut fastrand::Rng) -> Self {
+        let drawn = Self::SHARES[random.usize(..Self::SHARES.len())];
+        let Ok(word) = std::env::var("KILL_DEED") else { return drawn };
+        let wanted = Self::SHARES.iter().find(|deed| format!("{deed:?}").eq_ignore_ascii_case(&word));
+        *wanted.unwrap_or_else(|| panic!("KILL_DEED names no deed: {word}"))
+    }
 }
 
 /// What happened, for the record.
@@ -38,6 +57,8 @@ struct Field {
     ground: Ground,
     home: tempfile::TempDir,
     plane: Plane,
+    plane_uid: String,
+    twin: Twin,
     oracle: Oracle,
     gateway: String,
     random: fastrand::Rng,
@@ -72,12 +93,16 @@ impl Field {
         let plane_uid = plane.client.capabilities().plane_uid;
         let first = plane.client.start_backup(LOCATION).await.unwrap();
         assert_eq!(plane.job(&first.job_uid).await.state, JobState::Completed);
-        let oracle = Oracle::new(ground.store.clone(), home.path(), &plane_uid);
+        let key = plane.client.export_recovery_key().await.unwrap();
+        let twin = Twin::start(&ground.location(LOCATION), &key).await;
+        let oracle = Oracle::new(ground.store.clone(), home.path(), &plane_uid, &twin.key().await);
         let random = fastrand::Rng::with_seed(seed);
         Self {
             ground,
             home,
             plane,
+            plane_uid,
+            twin,
             oracle,
             gateway,
             random,
@@ -88,11 +113,10 @@ impl Field {
     }
 
     fn choose(&mut self, before: &Seen) -> Deed {
-        match self.random.u8(..10) {
-            0..=3 => Deed::Create,
-            4..=5 => Deed::Expire,
-            6..=7 if before.complete.len() > 1 => Deed::Delete,
-            _ => Deed::Restore,
+        match Deed::draw(&mut self.random) {
+            // One stays to be restored.
+            Deed::Delete if self.restorable(before).len() < 2 => Deed::Restore,
+            deed => deed,
         }
     }
 
@@ -113,9 +137,13 @@ impl Field {
         let (was, job) = self.begin(deed, &target).await;
         // The moment is random on purpose: no event marks the places where a process may die.
         tokio::time::sleep(LONGEST.mul_f64(self.random.f64())).await;
-        self.plane.kill();
-        self.plane = Plane::start(self.home.path()).await;
-        let ended = self.plane.job(&job).await;
+        let (killed, home) = match deed {
+            Deed::Recover => (&mut self.twin.plane, &self.twin.home),
+            _ => (&mut self.plane, &self.home),
+        };
+        killed.kill();
+        *killed = Plane::start(home.path()).await;
+        let ended = killed.job(&job).await;
         let after = self.oracle.look().await;
         let context =
             format!("run {run}: {deed:?} of {target:?} ended {:?} ({}); {after:?}", ended.state, ended.result);
@@ -131,15 +159,23 @@ impl Field {
             assert_eq!(ended.state, JobState::Completed, "{context}");
             assert!(after.complete.keys().any(|place| place.uid.as_str() == ended.backup_uid), "{context}");
         }
-        self.names_hold(deed, &was, ended.state == JobState::Completed, &context).await;
-        self.tally.done += usize::from(ended.state == JobState::Completed);
+        let completed = ended.state == JobState::Completed;
+        match deed {
+            Deed::Recover => {
+                self.twin.is_old_or_new(&was, &self.gateway, completed, &context).await;
+                self.twin.recovers_again(LOCATION, &target, &self.gateway, &context).await;
+            }
+            _ => self.names_hold(deed, &was, completed, &context).await,
+        }
+        self.tally.done += usize::from(completed);
         self.verify_one(&after).await;
     }
 
-    /// Those that hold a plane's state.
+    /// Those that hold the first plane's state.
     fn restorable(&self, seen: &Seen) -> Vec<Place> {
         let state = |manifest: &Manifest| manifest.streams.iter().any(|stream| stream.name == "plane");
-        seen.complete.iter().filter(|(_, manifest)| state(manifest)).map(|(place, _)| place.clone()).collect()
+        let own = seen.complete.iter().filter(|(place, _)| place.plane_uid == self.plane_uid);
+        own.filter(|(_, manifest)| state(manifest)).map(|(place, _)| place.clone()).collect()
     }
 
     /// Begins a deed; the gateway's name before it, and the job.
@@ -147,11 +183,15 @@ impl Field {
         let client = &self.plane.client;
         self.names += 1;
         let name = format!("marker-{}", self.names);
-        rename::run(client, &self.gateway, &name).await.unwrap();
+        match deed {
+            Deed::Recover => self.twin.mark(&name).await,
+            _ => drop(rename::run(client, &self.gateway, &name).await.unwrap()),
+        }
         let started = match deed {
             Deed::Create | Deed::Expire => client.start_backup(LOCATION).await,
             Deed::Delete => client.start_deletion(LOCATION, target.uid.as_str()).await,
             Deed::Restore => client.start_restore(LOCATION, target.uid.as_str()).await,
+            Deed::Recover => self.twin.plane.client.start_recovery(LOCATION, target.uid.as_str()).await,
         };
         (name, started.unwrap().job_uid)
     }
