@@ -1,6 +1,7 @@
 //! Backups over the API, on a store in memory that outlives the plane.
 
 mod configs;
+mod ending;
 mod hanging;
 mod making;
 mod restoring;

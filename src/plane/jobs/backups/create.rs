@@ -1,5 +1,6 @@
 //! Making a backup, and what follows it: a close look at those of the schedule, and a retention pass.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Done, housekeeping};
@@ -54,7 +55,7 @@ async fn made_before(plane: &SharedPlane, row: &Row) -> Option<Manifest> {
 pub(super) fn made(location: &str, manifest: &Manifest) -> super::Also {
     let (location, uid) = (location.to_owned(), manifest.uid.to_string());
     let (owner, completed) = (manifest.plane_uid.clone(), manifest.completed);
-    Box::new(move |transaction, now| {
+    Arc::new(move |transaction, now| {
         backups::note(transaction, &location, &uid, &owner, completed)?;
         let verified = Verified { level: VerifyLevel::Quick, at: Some(now), good: true, detail: String::new() };
         Ok(backups::verified(transaction, &uid, &verified)?)

@@ -1,5 +1,7 @@
 //! Deleting a backup.
 
+use std::sync::Arc;
+
 use super::Done;
 use crate::backup::Progress;
 use crate::plane::backups::words::Trouble;
@@ -18,7 +20,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     let (location, uid) = (row.location.clone(), row.backup_uid.clone());
     Ok(Done {
         result: format!("Deleted the backup {uid} in {location}."),
-        also: Some(Box::new(move |transaction, now| Ok(backups::gone(transaction, &location, &uid, now)?))),
+        also: Some(Arc::new(move |transaction, now| Ok(backups::gone(transaction, &location, &uid, now)?))),
         made: None,
     })
 }

@@ -1,6 +1,7 @@
 //! What is past its time goes, and what was left behind half-way; once after every backup and once a day.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -139,7 +140,7 @@ pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress
             text::count(deleted, "backup"),
             text::count(left, "remainder")
         ),
-        also: Some(Box::new(move |transaction, now| Ok(locations::passed(transaction, &name, now)?))),
+        also: Some(Arc::new(move |transaction, now| Ok(locations::passed(transaction, &name, now)?))),
         made: None,
     })
 }
@@ -244,7 +245,7 @@ pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop)
         },
     };
     let uid = row.uid.clone();
-    super::conclude(plane, row, ended, Vec::new()).await;
+    super::conclude(plane, row, ended, &progress, stop).await;
     plane.backups.desk.close(&uid);
     Ok(())
 }
