@@ -5,21 +5,22 @@ pub mod create;
 pub mod delete;
 pub mod ending;
 pub mod housekeeping;
+pub mod outlook;
 pub mod restore;
 pub mod resume;
 pub mod validate;
 pub mod verify;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 pub use ending::{Also, Done};
 use ending::{Ended, conclude};
 
-use super::{Stop, stopped};
+use super::{Stop, stopped, told_to_stop};
 use crate::api::location::Check;
 use crate::api::words::{JobKind, JobState};
 use crate::backup::{BackupUid, Place, Progress};
-use crate::plane::backups::desk::Seat;
+use crate::plane::backups::desk::{Seat, Wish};
 use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
 use crate::plane::failure::Failure;
@@ -38,24 +39,20 @@ pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
     let (progress, moment) = Progress::new();
     progress.tell(|moment| moment.phase = "Waiting");
     let cancellable = !matches!(row.kind, JobKind::Delete | JobKind::Retention);
-    let Seat { cancelled, checks } = plane.backups.desk.open(&uid, moment, plane.now(), cancellable);
+    let Seat { wishes, checks } = plane.backups.desk.open(&uid, moment, plane.now(), cancellable);
     // A validation writes beside everything else and needs no turn.
     let turn = (row.kind != JobKind::Validate).then(|| plane.backups.desk.turn(&row.location));
     let mut held = None;
-    let ended = tokio::select! {
-        biased;
-        _ = stop.wait_for(|stop| *stop) => Ended::Left,
-        () = cancelled_by_someone(cancelled) => Ended::Cancelled,
-        ended = async {
-            if let Some(turn) = &turn {
-                held = Some(turn.lock().await);
-            }
-            if let Err(failure) = begin(&plane, &row).await {
-                return Ended::Badly(failure.into(), None);
-            }
-            work(&plane, &row, &progress, &checks).await
-        } => ended,
+    let working = async {
+        if let Some(turn) = &turn {
+            held = Some(turn.lock().await);
+        }
+        if let Err(failure) = begin(&plane, &row).await {
+            return Ended::Badly(failure.into(), None);
+        }
+        work(&plane, &row, &progress, &checks).await
     };
+    let ended = until_ended(&plane, &uid, working, wishes, &mut stop).await;
     let made = matches!(&ended, Ended::Well(_)) && row.kind == JobKind::Create;
     let checks = checks.lock().map(|checks| checks.clone()).unwrap_or_default();
     conclude(&plane, Row { checks, ..row.clone() }, ended, &progress, &mut stop).await;
@@ -66,10 +63,30 @@ pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
     plane.backups.changed.notify_one();
 }
 
-async fn cancelled_by_someone(cancelled: oneshot::Receiver<()>) {
-    // Where the other end is gone, nobody can cancel it any more.
-    if cancelled.await.is_err() {
-        std::future::pending::<()>().await;
+/// Does the work until it has ended, the plane stops, or someone wishes it cancelled and may. When this returns, nothing
+/// of the work goes on.
+async fn until_ended(
+    plane: &SharedPlane,
+    uid: &str,
+    working: impl Future<Output = Ended>,
+    mut wishes: mpsc::UnboundedReceiver<Wish>,
+    stop: &mut Stop,
+) -> Ended {
+    let mut working = std::pin::pin!(working);
+    loop {
+        tokio::select! {
+            biased;
+            () = told_to_stop(stop) => return Ended::Left,
+            Some(wish) = wishes.recv() => {
+                let gives_in = plane.backups.desk.gives_in(uid);
+                // Whoever asked may have gone away; the job ends all the same.
+                let _ = wish.send(gives_in);
+                if gives_in {
+                    return Ended::Cancelled;
+                }
+            }
+            ended = &mut working => return ended,
+        }
     }
 }
 
@@ -90,7 +107,7 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
         JobKind::Delete => delete::run(plane, row, progress).await,
         JobKind::Retention => {
             create::clean_up(plane, &row.location, &row.stale).await;
-            housekeeping::run(plane, &row.location, progress).await
+            return housekeeping::run(plane, &row.location, progress).await;
         }
         JobKind::Restore | JobKind::Recover => return restore::run(plane, row, progress).await,
         JobKind::Other(_) => Err(Trouble::new(format!("this plane does not know the job \"{}\"", row.kind))),

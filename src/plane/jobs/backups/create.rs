@@ -112,10 +112,8 @@ pub(super) async fn clean_up(plane: &SharedPlane, location: &str, uids: &[String
 /// A backup of the schedule is read whole the same day, so that a bad one is noticed; then what is past its time goes.
 /// The turn is still held.
 pub(super) async fn afterwards(plane: &SharedPlane, row: &Row, stop: &mut Stop) {
-    if !stopped(stop)
-        && let Err(failure) = housekeeping::if_due(plane, &row.location, stop).await
-    {
-        tracing::warn!(reason = failure.reason, location = row.location, "retention could not look");
+    if !stopped(stop) {
+        housekeeping::if_due(plane, &row.location, stop).await;
     }
     if row.slot.is_some()
         && !stopped(stop)
