@@ -1,6 +1,7 @@
 //! What is past its time and may go. Pure: the plan is made from a listing and carried out elsewhere.
 
 use std::cmp::Reverse;
+use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -30,21 +31,38 @@ pub struct Plan {
     pub kept: Vec<(Place, String)>,
 }
 
+/// Why ages cannot be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The last pass was later than now.
+    ClockWentBack,
+    /// So far is the server's clock from ours.
+    ClocksApart(TimeDelta),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClockWentBack => to.write_str(
+                "The clock of this machine went back since the last pass. Set it right; nothing is deleted by a wrong clock.",
+            ),
+            Self::ClocksApart(skew) => write!(
+                to,
+                "The server's clock and this machine's are {} minutes apart. Set them right; nothing is deleted by a wrong clock.",
+                skew.num_minutes().abs()
+            ),
+        }
+    }
+}
+
 /// Why nothing may be deleted by age now: our clock went back since the pass at `last`, or the server's is `skew` ahead of
 /// it, so that one of them is wrong. `None` where they can be relied on, as far as the server tells.
 #[must_use]
-pub fn distrust(now: DateTime<Utc>, last: Option<DateTime<Utc>>, skew: Option<TimeDelta>) -> Option<String> {
+pub fn distrust(now: DateTime<Utc>, last: Option<DateTime<Utc>>, skew: Option<TimeDelta>) -> Option<Doubt> {
     if last.is_some_and(|last| last > now) {
-        return Some(
-            "The clock of this machine went back since the last pass. Set it right; nothing is deleted by a wrong clock."
-                .to_owned(),
-        );
+        return Some(Doubt::ClockWentBack);
     }
-    let apart = skew.map(|skew| skew.abs()).filter(|apart| *apart > MOST_SKEW)?;
-    let minutes = apart.num_minutes();
-    Some(format!(
-        "The server's clock and this machine's are {minutes} minutes apart. Set them right; nothing is deleted by a wrong clock."
-    ))
+    skew.filter(|skew| skew.abs() > MOST_SKEW).map(Doubt::ClocksApart)
 }
 
 /// What a pass at `now` would do to the backups of the plane `plane_uid`; those of others are never touched. A good backup

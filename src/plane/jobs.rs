@@ -3,6 +3,9 @@
 pub mod backups;
 pub mod heartbeat;
 pub mod migration;
+#[cfg(test)]
+pub mod rig;
+pub mod rotation;
 pub mod schedule;
 
 use tokio::sync::{mpsc, watch};

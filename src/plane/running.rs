@@ -217,6 +217,17 @@ impl Drop for Running {
     }
 }
 
+/// A plane that serves nobody, and what is ordered of it: for tests of jobs on paused time.
+#[cfg(test)]
+pub fn unserved(settings: Settings) -> (SharedPlane, jobs::Orders) {
+    let (store, identity, keyring, _) = open_database(&settings).unwrap();
+    let (orders, migrations) = mpsc::unbounded_channel();
+    let (backup_orders, backups) = mpsc::unbounded_channel();
+    let room = Backups::prepare(&settings, backup_orders).unwrap();
+    let plane = Arc::new(assemble(settings, store, identity, keyring, orders, room));
+    (plane, jobs::Orders { migrations, backups })
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{TimeDelta, Utc};
@@ -238,12 +249,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(chrono::DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000));
         let settings = Settings { clock: clock.clone(), ..Settings::sandbox(dir.path()) };
-        let (store, identity, keyring, _) = open_database(&settings).unwrap();
-        let (orders, migrations) = mpsc::unbounded_channel();
-        let (backup_orders, backups) = mpsc::unbounded_channel();
-        let room = Backups::prepare(&settings, backup_orders).unwrap();
-        let plane = Arc::new(assemble(settings, store, identity, keyring, orders, room));
-        let received = jobs::Orders { migrations, backups };
+        let (plane, received) = unserved(settings);
         let (stop, stopping) = watch::channel(false);
         let jobs = tokio::spawn(jobs::run(plane.clone(), received, stopping));
         assert_eq!(healthy(&plane).await, 5);

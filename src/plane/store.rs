@@ -5,6 +5,7 @@ pub mod audits;
 pub mod backups;
 pub mod clusters;
 pub mod gateways;
+pub mod housekeeping;
 pub mod jobs;
 pub mod locations;
 pub mod migrations;

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod configs;
+mod ending;
 mod hanging;
 mod lookalikes;
 mod making;

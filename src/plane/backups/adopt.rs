@@ -20,7 +20,7 @@ use crate::plane::store::settings::{self, Key};
 use crate::plane::store::{gateways, open};
 
 /// Tables that belong to this place: where backups go and what was tried, whatever state is restored.
-const OWN_TABLES: [&str; 5] = ["location", "job", "backup", "verification", "recovery_key"];
+const OWN_TABLES: [&str; 6] = ["location", "job", "backup", "verification", "recovery_key", "housekeeping"];
 
 /// What a restored database is told before it takes the place of the current one.
 pub struct Adoption {

@@ -171,15 +171,23 @@ impl Plane {
     }
 }
 
+/// The job that a new one is refused for, among those that have not ended at its location. It waits behind what the plane
+/// does by itself, and only one of each kind does.
+fn refused_for<'a>(before: &'a [Row], new: &Row) -> Option<&'a Row> {
+    let active = before.first().filter(|active| !is_housekeeping(active) || is_housekeeping(new));
+    active.or_else(|| before.iter().find(|waiting| waiting.kind == new.kind && !is_housekeeping(waiting)))
+}
+
 fn record(transaction: &Transaction<'_>, mut row: Row) -> Result<((), String), Failure> {
     if row.kind != JobKind::Validate {
         if locations::get(transaction, &row.location)?.is_none() {
             return Err(not_configured(&row.location).into());
         }
-        if let Some(active) = jobs::active(transaction, &row.location)? {
-            if !is_housekeeping(&active) || is_housekeeping(&row) {
-                return Err(in_the_way(&active).into());
-            }
+        let before = jobs::in_turn(transaction, &row.location)?;
+        if let Some(other) = refused_for(&before, &row) {
+            return Err(in_the_way(other).into());
+        }
+        if !before.is_empty() {
             row.state = JobState::Queued;
         }
     }
@@ -208,3 +216,6 @@ pub fn refuse_beside_migrations(connection: &rusqlite::Connection) -> Result<(),
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::secrets::Whole;
 use crate::api::job::JobProgress;
@@ -16,6 +16,12 @@ use crate::storage::probe::Permission;
 const WINDOW: TimeDelta = TimeDelta::seconds(8);
 /// Readings closer to each other than this are one.
 const APART: TimeDelta = TimeDelta::milliseconds(200);
+
+/// Phases of the engine in which a backup is being committed, taken back, or done with: no job is cancelled in them.
+const TOO_LATE: [&str; 3] = ["Committing", "Tidying up", "Done"];
+
+/// Someone wants a job to end, and waits for its answer: whether it does.
+pub type Wish = oneshot::Sender<bool>;
 
 /// See the module.
 #[derive(Default)]
@@ -29,8 +35,14 @@ pub struct Desk {
 struct Live {
     moment: watch::Receiver<Moment>,
     checks: Arc<Mutex<Vec<Check>>>,
-    cancel: Option<oneshot::Sender<()>>,
+    wishes: Option<mpsc::UnboundedSender<Wish>>,
     samples: VecDeque<(DateTime<Utc>, u64)>,
+}
+
+impl Live {
+    fn is_cancellable(&self) -> bool {
+        self.wishes.is_some() && !TOO_LATE.contains(&self.moment.borrow().phase)
+    }
 }
 
 /// A location to try that need not be saved.
@@ -56,8 +68,8 @@ pub struct Glance {
 
 /// What a job's own task holds of it.
 pub struct Seat {
-    /// Ends where someone cancels the job; fails where nobody can any more.
-    pub cancelled: oneshot::Receiver<()>,
+    /// Wishes to cancel the job; none come where nobody can.
+    pub wishes: mpsc::UnboundedReceiver<Wish>,
     /// Checks of a validation.
     pub checks: Arc<Mutex<Vec<Check>>>,
 }
@@ -70,16 +82,16 @@ impl Desk {
     /// A job begins.
     #[must_use]
     pub fn open(&self, uid: &str, moment: watch::Receiver<Moment>, begun: DateTime<Utc>, cancellable: bool) -> Seat {
-        let (cancel, cancelled) = oneshot::channel();
+        let (sender, wishes) = mpsc::unbounded_channel();
         let checks = Arc::<Mutex<Vec<Check>>>::default();
         let live = Live {
             moment,
             checks: checks.clone(),
-            cancel: cancellable.then_some(cancel),
+            wishes: cancellable.then_some(sender),
             samples: VecDeque::from([(begun, 0)]),
         };
         held(&self.live).insert(uid.to_owned(), live);
-        Seat { cancelled, checks }
+        Seat { wishes, checks }
     }
 
     /// It has ended.
@@ -88,15 +100,23 @@ impl Desk {
         held(&self.trials).remove(uid);
     }
 
-    /// Cancels it; false where it cannot be cancelled now.
-    pub fn cancel(&self, uid: &str) -> bool {
-        let cancel = held(&self.live).get_mut(uid).and_then(|live| live.cancel.take());
-        cancel.is_some_and(|cancel| cancel.send(()).is_ok())
+    /// Wishes it cancelled; whether it is. Only the job itself can say, since what it begins to commit stays.
+    pub async fn cancel(&self, uid: &str) -> bool {
+        let wishes = held(&self.live).get(uid).and_then(|live| live.wishes.clone());
+        let (wish, answer) = oneshot::channel();
+        wishes.is_some_and(|wishes| wishes.send(wish).is_ok()) && answer.await.unwrap_or(false)
+    }
+
+    /// Whether a job gives in to a wish, asked by the job between two steps of its work. If so, nobody cancels it again.
+    #[must_use]
+    pub fn gives_in(&self, uid: &str) -> bool {
+        let mut live = held(&self.live);
+        live.get_mut(uid).filter(|live| live.is_cancellable()).is_some_and(|live| live.wishes.take().is_some())
     }
 
     /// From now on it cannot be cancelled; false where it was just before.
     pub fn commit(&self, uid: &str) -> bool {
-        held(&self.live).get_mut(uid).and_then(|live| live.cancel.take()).is_some()
+        held(&self.live).get_mut(uid).and_then(|live| live.wishes.take()).is_some()
     }
 
     /// How far it is; none where it is not under way here.
@@ -117,7 +137,7 @@ impl Desk {
             remaining_seconds: left.checked_div(per_second).map_or(0, |seconds| seconds.max(u64::from(left > 0))),
         };
         let checks = held(&live.checks).clone();
-        Some(Glance { phase: moment.phase.to_owned(), progress, checks, cancellable: live.cancel.is_some() })
+        Some(Glance { phase: moment.phase.to_owned(), progress, checks, cancellable: live.is_cancellable() })
     }
 
     /// Whose turn it is at a location: one job at a time.
@@ -177,17 +197,41 @@ mod tests {
         assert_eq!(desk.glance("j", at(31)), None);
     }
 
-    #[test]
-    fn a_job_is_cancelled_once_and_never_after_it_has_committed() {
+    /// Serves the first wish as a job does.
+    async fn wished(desk: &Desk, uid: &str, seat: &mut Seat) -> bool {
+        let job = async {
+            if let Some(wish) = seat.wishes.recv().await {
+                wish.send(desk.gives_in(uid)).unwrap();
+            }
+        };
+        tokio::join!(desk.cancel(uid), job).0
+    }
+
+    #[tokio::test]
+    async fn a_job_is_cancelled_once_and_never_after_it_has_committed() {
         let desk = Desk::default();
         let (_progress, moment) = crate::backup::Progress::new();
         let mut seat = desk.open("j", moment.clone(), at(0), true);
-        assert!(desk.cancel("j") && !desk.cancel("j") && !desk.commit("j"));
-        assert!(seat.cancelled.try_recv().is_ok());
-        let mut seat = desk.open("k", moment, at(0), true);
-        assert!(desk.glance("k", at(1)).unwrap().cancellable);
-        assert!(desk.commit("k") && !desk.cancel("k"));
-        assert!(seat.cancelled.try_recv().is_err());
+        assert!(desk.glance("j", at(1)).unwrap().cancellable);
+        assert!(wished(&desk, "j", &mut seat).await);
+        assert!(!desk.cancel("j").await && !desk.commit("j"));
+        let mut seat = desk.open("k", moment.clone(), at(0), true);
+        assert!(desk.commit("k") && !wished(&desk, "k", &mut seat).await);
         assert!(!desk.glance("k", at(1)).unwrap().cancellable);
+        let mut seat = desk.open("l", moment, at(0), false);
+        assert!(!wished(&desk, "l", &mut seat).await, "a deletion cannot be cancelled");
+    }
+
+    #[tokio::test]
+    async fn a_wish_that_comes_while_a_backup_is_committed_is_refused_and_a_later_one_may_be_granted() {
+        let desk = Desk::default();
+        let (progress, moment) = crate::backup::Progress::new();
+        let mut seat = desk.open("j", moment, at(0), true);
+        progress.tell(|moment| moment.phase = "Committing");
+        assert!(!wished(&desk, "j", &mut seat).await);
+        assert!(!desk.glance("j", at(1)).unwrap().cancellable);
+        // A restore goes on after its safety backup.
+        progress.tell(|moment| moment.phase = "Preparing");
+        assert!(wished(&desk, "j", &mut seat).await);
     }
 }

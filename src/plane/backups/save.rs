@@ -103,7 +103,8 @@ fn check_name(location: &Location) -> Result<(), Refusal> {
 }
 
 /// Whether backups of both would lie in the same folder, as far as their settings tell.
-fn same_place(one: &Location, other: &Location) -> bool {
+#[must_use]
+pub fn same_place(one: &Location, other: &Location) -> bool {
     let ftp = |location: &Location| {
         let ftp = location.ftp.as_ref()?;
         let (host, port, _) = place::server(&ftp.server).ok()?;
@@ -128,6 +129,16 @@ fn is_reached_alike(one: &Location, other: &Location) -> bool {
         && (one.s3, one.s3_options) == (other.s3, other.s3_options)
 }
 
+/// What was known of the place that a location leads to no more is forgotten; what works there is not left in mid-air.
+fn leave_place(transaction: &Transaction<'_>, name: &str) -> Result<(), Failure> {
+    if let Some(active) = jobs::active(transaction, name)? {
+        let mut refusal = in_the_way(&active);
+        refusal.message = format!("The location {name} cannot be moved to another place now. {}", refusal.message);
+        return Err(refusal.into());
+    }
+    Ok(locations::forget_backups(transaction, name)?)
+}
+
 fn put(
     transaction: &Transaction<'_>,
     whole: Whole,
@@ -148,16 +159,21 @@ fn put(
         );
         return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
     }
+    let moved = before.as_ref().is_some_and(|before| !same_place(&before.location, &whole.location));
+    if moved {
+        leave_place(transaction, &whole.location.name)?;
+    }
     let sealed = keys.seal(&whole.secret).map_err(|error| StorageError::Unwritable(error.to_string()))?;
     // Slots from before a change are none of the new schedule: it owes nothing for them.
     let same = before.as_ref().filter(|before| {
-        before.location.backup_spec == whole.location.backup_spec && before.location.paused == whole.location.paused
+        let before = &before.location;
+        before.backup_spec == whole.location.backup_spec && before.paused == whole.location.paused && !moved
     });
     let stored = Stored {
         sealed,
         created: before.as_ref().map_or(now, |before| before.created),
         since: same.map_or(now, |same| same.since),
-        last_pass: before.as_ref().and_then(|before| before.last_pass),
+        last_pass: before.as_ref().filter(|_| !moved).and_then(|before| before.last_pass),
         prepared: whole.prepared,
         location: whole.location,
     };

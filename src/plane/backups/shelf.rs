@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use tokio::task::JoinHandle;
 
+use super::save::same_place;
 use super::words::{Trouble, not_configured};
 use super::{place, rivals};
+use crate::api::location::Location;
 use crate::backup::{self, FoundState, Inventory, Place, Vault};
 use crate::plane::failure::{Failure, Refusal};
 use crate::plane::state::{Plane, SharedPlane};
@@ -30,6 +33,8 @@ pub struct Shelves(Mutex<HashMap<String, Arc<Shelf>>>);
 pub struct Shelf {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// The location that leads to it.
+    location: Location,
     stock: Mutex<Option<Arc<Stock>>>,
     stale: AtomicBool,
     reading: tokio::sync::Mutex<()>,
@@ -127,6 +132,7 @@ impl Plane {
         let store = self.backups.open(resolved).map_err(|error| Refusal::invalid(error.to_string()))?;
         let shelf = Arc::new(Shelf {
             store,
+            location: stored.location.clone(),
             stock: Mutex::default(),
             stale: AtomicBool::new(false),
             reading: tokio::sync::Mutex::new(()),
@@ -162,9 +168,7 @@ impl Plane {
         {
             return Ok(Listed { stock: Some(stock), unread: None });
         }
-        // In a task of its own: a slow location is read to its end though nobody waits so long.
-        let task = tokio::spawn(self.clone().read_stock(name.to_owned(), shelf.clone()));
-        let unread = match tokio::time::timeout(WAIT, task).await {
+        let unread = match tokio::time::timeout(WAIT, self.reading(name, &shelf)).await {
             Ok(Ok(Ok(stock))) => return Ok(Listed { stock: Some(stock), unread: None }),
             Ok(Ok(Err(error))) => error.into(),
             Ok(Err(error)) => Trouble::new(error.to_string()),
@@ -177,6 +181,23 @@ impl Plane {
         Ok(Listed { stock: shelf.last(), unread: Some(unread) })
     }
 
+    /// What lies in a location, read anew for as long as that takes: only the store's own limits end it.
+    ///
+    /// # Errors
+    /// Where the location was never configured, or cannot be read.
+    pub async fn read_to_the_end(self: &SharedPlane, name: &str) -> Result<Arc<Stock>, Trouble> {
+        let (_, shelf) = self.shelf(name).await?;
+        match self.reading(name, &shelf).await {
+            Ok(read) => Ok(read?),
+            Err(error) => Err(Trouble::new(error.to_string())),
+        }
+    }
+
+    /// A reading in a task of its own: a slow location is read to its end though nobody waits so long.
+    fn reading(self: &SharedPlane, name: &str, shelf: &Arc<Shelf>) -> JoinHandle<Result<Arc<Stock>, backup::Error>> {
+        tokio::spawn(self.clone().read_stock(name.to_owned(), shelf.clone()))
+    }
+
     async fn read_stock(self: SharedPlane, name: String, shelf: Arc<Shelf>) -> Result<Arc<Stock>, backup::Error> {
         let _turn = shelf.reading.lock().await;
         shelf.stale.store(false, Ordering::Relaxed);
@@ -187,7 +208,7 @@ impl Plane {
         rivals::settle(&mut inventory, &self.identity.get().plane_uid);
         let stock = Arc::new(Stock { inventory, read_at });
         shelf.keep(stock.clone());
-        let remembered = match self.remember(&name, &stock).await {
+        let remembered = match self.remember(shelf.location.clone(), &stock).await {
             Ok(()) => self.remember_remarks(&name, shelf.store.remarks()).await,
             failed => failed,
         };
@@ -198,13 +219,13 @@ impl Plane {
     }
 
     /// Notes which backups are there and which are gone, so that the strip of days needs no reading.
-    async fn remember(&self, name: &str, stock: &Stock) -> Result<(), Failure> {
+    async fn remember(&self, location: Location, stock: &Stock) -> Result<(), Failure> {
         let complete = stock.inventory.found.iter().filter_map(|found| match &found.state {
             FoundState::Complete(manifest, _) => Some((found.place.clone(), manifest.completed)),
             _ => None,
         });
         let there: BTreeMap<Place, DateTime<Utc>> = complete.collect();
-        let (name, at, asked) = (name.to_owned(), stock.read_at, name.to_owned());
+        let (name, at, asked) = (location.name.clone(), stock.read_at, location.name.clone());
         let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
         let is = |seen: &Seen, place: &Place| seen.owner == place.plane_uid && seen.uid == place.uid.as_str();
         let held = |place: &Place| known.iter().any(|seen| seen.gone.is_none() && is(seen, place));
@@ -218,6 +239,10 @@ impl Plane {
         }
         self.store
             .write(move |transaction| {
+                // Meanwhile the location may lead elsewhere, where these are not.
+                if !locations::get(transaction, &name)?.is_some_and(|now| same_place(&now.location, &location)) {
+                    return Ok(());
+                }
                 let folder = |owner, uid| backups::Folder { location: &name, owner, uid };
                 for (place, finished) in &new {
                     backups::note(transaction, folder(&place.plane_uid, place.uid.as_str()), *finished)?;
@@ -283,3 +308,6 @@ fn unreadable_secret(name: &str, error: &backup::Error) -> Refusal {
         format!("The secret of {name} cannot be read ({error}). Type it again and save the location."),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::api::words::{DayState, JobState};
 use crate::plane::failure::Failure;
 use crate::plane::state::Plane;
 use crate::plane::store::backups::{self, Seen};
+use crate::plane::store::housekeeping;
 use crate::plane::store::jobs::{self, Row};
 use crate::plane::store::locations::{self, Stored};
 use crate::schedule::Schedule;
@@ -39,6 +40,8 @@ struct Record {
     verified: HashMap<String, Verified>,
     creates: Vec<Row>,
     active: Option<Row>,
+    /// What the last retention pass had to say.
+    said: String,
 }
 
 impl Record {
@@ -78,7 +81,8 @@ impl Plane {
                     }
                 }
                 let creates = jobs::creates(connection, &name)?;
-                Ok(Record { seen, verified, creates, active: jobs::active(connection, &name)? })
+                let (active, said) = (jobs::active(connection, &name)?, housekeeping::said(connection, &name)?);
+                Ok(Record { seen, verified, creates, active, said })
             })
             .await?;
         let status = self.status(stored, &record).await?;
@@ -105,13 +109,16 @@ impl Plane {
             last_failure: failure.map(|(_, why)| why).unwrap_or_default(),
             active: record.active.as_ref().map(|row| self.job_view(row)),
             days,
-            warnings: self.warnings(stored, schedule.as_ref()).await?,
+            warnings: self.warnings(stored, schedule.as_ref(), &record.said).await?,
         })
     }
 
-    async fn warnings(&self, stored: &Stored, schedule: Option<&Schedule>) -> Result<Vec<String>, Failure> {
+    async fn warnings(&self, stored: &Stored, schedule: Option<&Schedule>, said: &str) -> Result<Vec<String>, Failure> {
         let mut warnings = self.key_warning().await?.into_iter().collect::<Vec<_>>();
         warnings.extend(self.remarks(&stored.location.name).await?);
+        if !said.is_empty() && !stored.location.paused {
+            warnings.push(said.to_owned());
+        }
         warnings.extend(schedule.map(Schedule::warnings).unwrap_or_default());
         if !stored.location.packing.encrypted {
             warnings.push(
@@ -241,6 +248,7 @@ mod tests {
             verified: HashMap::from([("bad".to_owned(), bad)]),
             creates: Vec::new(),
             active: None,
+            said: String::new(),
         };
         let schedule = schedule(&stored).unwrap();
         let strip = days(&stored, &record, &schedule, at("2026-11-22T02:00:00Z"));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::error::code;
 use crate::api::location::Check;
-use crate::api::words::{CheckState, JobKind};
+use crate::api::words::{CheckState, JobKind, JobState};
 use crate::backup;
 use crate::plane::failure::Refusal;
 use crate::plane::store::jobs::Row;
@@ -104,11 +104,12 @@ pub fn title(kind: &JobKind) -> &'static str {
 #[must_use]
 pub fn in_the_way(running: &Row) -> Refusal {
     let backup = if running.backup_uid.is_empty() { String::new() } else { format!(" of {}", running.backup_uid) };
+    let stands = if running.state == JobState::Queued { "waits for its turn" } else { "is under way" };
     Refusal::new(
         StatusCode::CONFLICT,
         code::JOB_RUNNING,
         format!(
-            "A {}{backup} is under way in {}. Wait until it has ended, or cancel it.",
+            "A {}{backup} {stands} in {}. Wait until it has ended, or cancel it.",
             doing(&running.kind),
             running.location
         ),

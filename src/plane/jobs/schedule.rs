@@ -6,18 +6,20 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
-use super::backups::housekeeping;
+use super::backups::housekeeping::daily;
+use super::rotation::{self, Turn};
 use super::{Stop, stopped};
-use crate::api::words::{JobKind, JobState};
-use crate::backup::BackupUid;
+use crate::api::location::Location;
+use crate::api::words::{JobKind, JobState, VerifyLevel};
+use crate::backup::{BackupUid, Place};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::{Order, attempt};
 use crate::plane::backups::status::schedule;
 use crate::plane::failure::Failure;
 use crate::plane::state::SharedPlane;
-use crate::plane::store::audits;
 use crate::plane::store::jobs::{self, Row};
 use crate::plane::store::locations::{self, Stored};
+use crate::plane::store::{audits, backups, housekeeping};
 
 /// Between two retention passes of a location where no backup is made.
 const DAILY: TimeDelta = TimeDelta::hours(24);
@@ -31,6 +33,8 @@ struct Due {
     slot: Option<DateTime<Utc>>,
     /// A failed job to try again.
     retry: Option<Row>,
+    /// The next backup to read again.
+    reading: Option<Turn>,
     busy: bool,
 }
 
@@ -76,7 +80,8 @@ async fn pass(
 ) -> Result<Option<DateTime<Utc>>, Failure> {
     let now = plane.now();
     let mut next = None;
-    for due in plane.store.read(move |connection| due(connection, now)).await? {
+    let own = plane.identity.get().plane_uid.clone();
+    for due in plane.store.read(move |connection| due(connection, &own, now)).await? {
         let name = due.stored.location.name.clone();
         // What fails at one location keeps no other one waiting, and is not tried again at once.
         let failed = if due.busy { None } else { begin(plane, &due).await.err() };
@@ -90,16 +95,18 @@ async fn pass(
         let again = tried.get(&name).map_or(last + DAILY, |tried| (last + DAILY).max(*tried + TRY_PASS_AGAIN));
         if now >= again && !due.busy && due.slot.is_none() {
             tried.insert(name.clone(), now);
-            passes.spawn(housekeeping::daily(plane.clone(), name, stop.clone()));
+            passes.spawn(daily(plane.clone(), name, stop.clone()));
         }
         let busy = (waits || failed.is_some()).then(|| a_tick_from(plane, now));
-        next = [next, slot, retry, Some(again.max(now + TimeDelta::seconds(1))), busy].into_iter().flatten().min();
+        let reading = due.reading.as_ref().map(|turn| if turn.at > now { turn.at } else { a_tick_from(plane, now) });
+        let again = Some(again.max(now + TimeDelta::seconds(1)));
+        next = [next, slot, retry, again, busy, reading].into_iter().flatten().min();
     }
     while passes.try_join_next().is_some() {}
     Ok(next)
 }
 
-fn due(connection: &rusqlite::Connection, now: DateTime<Utc>) -> Result<Vec<Due>, Failure> {
+fn due(connection: &rusqlite::Connection, own: &str, now: DateTime<Utc>) -> Result<Vec<Due>, Failure> {
     let retries = jobs::to_retry(connection)?;
     let mut all = Vec::new();
     for stored in locations::list(connection)?.into_iter().filter(|stored| !stored.location.paused) {
@@ -111,7 +118,9 @@ fn due(connection: &rusqlite::Connection, now: DateTime<Utc>) -> Result<Vec<Due>
         };
         let retry = retries.iter().find(|row| row.location == *name).cloned();
         let busy = jobs::active(connection, name)?.is_some();
-        all.push(Due { stored, slot, retry, busy });
+        let chosen = housekeeping::chosen(connection, name)?;
+        let reading = rotation::next(&backups::readings(connection, name, own)?, chosen, now);
+        all.push(Due { stored, slot, retry, reading, busy });
     }
     Ok(all)
 }
@@ -125,16 +134,33 @@ async fn begin(plane: &SharedPlane, due: &Due) -> Result<(), Failure> {
             plane.store.write(move |transaction| jobs::put(transaction, &given_up)).await?;
         }
         let order = Order::new(JobKind::Create, &location.name, &location.mode, Actor::plane());
-        // A job that began in between is no failure: the next pass looks again.
-        let begun = plane.begin(Order { slot: Some(slot), ..order }).await;
-        return begun.map(drop).or_else(|failure| match failure {
-            Failure::Refused(_) => Ok(()),
-            storage => Err(storage),
-        });
+        return plane.begin(Order { slot: Some(slot), ..order }).await.map(drop).or_else(unless_refused);
     }
-    match due.retry.clone().filter(|row| row.retry_at.is_some_and(|at| at <= plane.now())) {
-        Some(row) => try_again(plane, row).await,
+    if let Some(row) = due.retry.clone().filter(|row| row.retry_at.is_some_and(|at| at <= plane.now())) {
+        return try_again(plane, row).await;
+    }
+    match due.reading.as_ref().filter(|turn| turn.at <= plane.now()) {
+        Some(turn) => read_again(plane, location, turn).await,
         None => Ok(()),
+    }
+}
+
+/// Reads a backup whole again; it has had its turn whether or not that goes well.
+async fn read_again(plane: &SharedPlane, location: &Location, turn: &Turn) -> Result<(), Failure> {
+    let Ok(uid) = turn.uid.parse() else { return Ok(()) };
+    let (name, now) = (location.name.clone(), plane.now());
+    plane.store.write(move |transaction| Ok(housekeeping::choose(transaction, &name, now)?)).await?;
+    let place = Place { plane_uid: plane.identity.get().plane_uid.clone(), uid };
+    let order = Order::new(JobKind::Verify, &location.name, &location.mode, Actor::plane()).on(place);
+    let begun = plane.begin(Order { level: VerifyLevel::Data, ..order }).await;
+    begun.map(drop).or_else(unless_refused)
+}
+
+/// That another job began in between is no failure: the next pass looks again.
+fn unless_refused(failure: Failure) -> Result<(), Failure> {
+    match failure {
+        Failure::Refused(_) => Ok(()),
+        storage => Err(storage),
     }
 }
 
@@ -157,3 +183,6 @@ async fn try_again(plane: &SharedPlane, mut row: Row) -> Result<(), Failure> {
     let _ = plane.backups.orders.send(uid);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use crate::plane::backups::status::address;
 use crate::plane::backups::words::{Trouble, title};
 use crate::plane::extract::{Body, Params};
 use crate::plane::failure::{Failure, Refusal};
-use crate::plane::jobs::backups::housekeeping::skew;
+use crate::plane::jobs::backups::outlook::skew;
 use crate::plane::state::{Attempt, SharedPlane, kind, named};
 use crate::plane::store::jobs;
 use crate::text;
@@ -366,6 +366,6 @@ async fn retention(
     Ok(Json(RetentionPreview {
         expired: outlook.plan.expired.iter().map(|place| place.uid.to_string()).collect(),
         kept: outlook.plan.kept.into_iter().map(|(place, why)| Kept { uid: place.uid.to_string(), why }).collect(),
-        skipped: outlook.skipped,
+        skipped: outlook.skipped.map(|skip| skip.to_string()).unwrap_or_default(),
     }))
 }

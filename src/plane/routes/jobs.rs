@@ -50,8 +50,13 @@ async fn cancel(
     let row = row(&plane, uid).await?;
     let attempt = Attempt { actor: caller.actor, action: ActionType::Action, title: "Cancel job", ..attempt(&row) };
     let what = format!("the {} in {}", doing(&row.kind), row.location);
-    if !row.state.ended() && plane.backups.desk.cancel(&row.uid) {
-        plane.note(attempt, format!("Cancelled {what}.")).await?;
+    if !row.state.ended() && plane.backups.desk.cancel(&row.uid).await {
+        // Tidying up may take a while, and the plane may stop in it; the next one must not begin the job again.
+        plane
+            .change(attempt, move |transaction, _| {
+                Ok((jobs::want_cancel(transaction, &row.uid)?, format!("Cancelled {what}.")))
+            })
+            .await?;
         return Ok(StatusCode::ACCEPTED);
     }
     let why = if row.state.ended() { "has ended already" } else { "cannot be cancelled now" };

@@ -14,11 +14,11 @@ use crate::plane::auth::session::System;
 use crate::plane::backups::begin::Order;
 use crate::plane::backups::desk::Trial;
 use crate::plane::backups::place;
-use crate::plane::backups::save::configuring;
+use crate::plane::backups::save::{configuring, same_place};
 use crate::plane::backups::status::schedule;
 use crate::plane::extract::{Body, Params};
 use crate::plane::failure::{Failure, Refusal};
-use crate::plane::jobs::backups::housekeeping::skew;
+use crate::plane::jobs::backups::outlook::skew;
 use crate::plane::state::{Attempt, SharedPlane, kind, named};
 use crate::plane::store::locations::{self, Stored};
 
@@ -124,16 +124,26 @@ async fn preview(
         let runs = std::iter::successors(schedule.next_after(now), |slot| schedule.next_after(*slot));
         next_runs.extend(runs.take(3));
     }
-    let mut would_delete = Vec::new();
-    // What was read last is good enough here: a preview follows every key.
-    if existing.is_some()
-        && let Some(stock) = plane.backups.shelves.last(&location.name)
-        && let Ok((_, shelf)) = plane.shelf(&location.name).await
-    {
-        let days = location.backup_spec.retention_period;
-        let outlook = plane.outlook(&wanted, skew(&shelf), &stock.inventory.found, days).await;
-        let expired = outlook.map(|outlook| outlook.plan.expired).unwrap_or_default();
-        would_delete.extend(expired.iter().map(|place| place.uid.to_string()));
+    let mut shown =
+        SchedulePreview { words: schedule.words(), next_runs, warnings: schedule.warnings(), would_delete: Vec::new() };
+    // At another place lies nothing that is known.
+    let names_place = location.ftp.is_some() || location.s3.is_some();
+    if existing.is_some_and(|existing| !names_place || same_place(&existing.location, &location)) {
+        foresee(&plane, &wanted, &mut shown).await;
     }
-    Ok(Json(SchedulePreview { words: schedule.words(), next_runs, warnings: schedule.warnings(), would_delete }))
+    Ok(Json(shown))
+}
+
+/// What retention would do at a location under a schedule: what would go, or why nothing would.
+async fn foresee(plane: &SharedPlane, wanted: &Stored, shown: &mut SchedulePreview) {
+    let name = &wanted.location.name;
+    // What was read last is good enough here: a preview follows every key.
+    let Some(stock) = plane.backups.shelves.last(name) else { return };
+    let Ok((_, shelf)) = plane.shelf(name).await else { return };
+    let days = wanted.location.backup_spec.retention_period;
+    let Ok(outlook) = plane.outlook(wanted, skew(&shelf), &stock.inventory.found, days).await else { return };
+    match outlook.skipped {
+        Some(skip) => shown.warnings.push(format!("Retention deletes nothing now. {skip}")),
+        None => shown.would_delete.extend(outlook.plan.expired.iter().map(|place| place.uid.to_string())),
+    }
 }

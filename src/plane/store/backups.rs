@@ -136,6 +136,42 @@ fn depth(level: &VerifyLevel) -> u8 {
     }
 }
 
+/// A backup that is there, and when someone last set out to read it whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Its uid.
+    pub uid: String,
+    /// When it was finished.
+    pub finished: DateTime<Utc>,
+    /// When it was last read, or that was last tried.
+    pub looked: Option<DateTime<Utc>>,
+}
+
+/// Those of a location that the plane `owner` made, newest first.
+///
+/// # Errors
+/// Those of the storage.
+pub fn readings(connection: &Connection, location: &str, owner: &str) -> rusqlite::Result<Vec<Reading>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT backup.uid, backup.finished,
+             nullif(max(coalesce(verification.at, 0), coalesce(tried.at, 0)), 0) AS looked
+         FROM backup
+         LEFT JOIN verification ON verification.location = backup.location AND verification.owner = backup.owner
+             AND verification.uid = backup.uid AND verification.level IN ('data', 'full')
+         LEFT JOIN (
+             SELECT backup_uid, max(started) AS at FROM job
+             WHERE location = ?1 AND owner = ?2 AND kind = 'verify' AND level IN ('data', 'full') GROUP BY backup_uid
+         ) AS tried ON tried.backup_uid = backup.uid
+         WHERE backup.location = ?1 AND backup.owner = ?2 AND backup.gone IS NULL
+         ORDER BY backup.finished DESC, backup.uid DESC",
+    )?;
+    let reading = |row: &Row<'_>| {
+        let looked = row.get::<_, Option<i64>>("looked")?.map(time);
+        Ok(Reading { uid: row.get("uid")?, finished: time_at(row, "finished")?, looked })
+    };
+    statement.query_map([location, owner], reading)?.collect()
+}
+
 /// When a key was last exported.
 ///
 /// # Errors

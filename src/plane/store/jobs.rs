@@ -155,13 +155,38 @@ pub fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
 /// # Errors
 /// Those of the storage.
 pub fn active(connection: &Connection, location: &str) -> rusqlite::Result<Option<Row>> {
+    Ok(in_turn(connection, location)?.into_iter().next())
+}
+
+/// Notes that someone wants a job to end that has not: it is not taken up again.
+///
+/// # Errors
+/// Those of the storage.
+pub fn want_cancel(connection: &Connection, uid: &str) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(
-            "SELECT * FROM job WHERE state IN ('Running', 'Queued') AND location = ?1 AND kind <> 'validate'
-             ORDER BY seq LIMIT 1",
-        )?
-        .query_row([location], row)
-        .optional()
+        .prepare_cached("UPDATE job SET cancel_wanted = 1 WHERE uid = ?1 AND state IN ('Running', 'Queued')")?
+        .execute([uid])
+        .map(drop)
+}
+
+/// Whether someone wanted it to end.
+///
+/// # Errors
+/// Those of the storage.
+pub fn cancel_wanted(connection: &Connection, uid: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT cancel_wanted FROM job WHERE uid = ?1")?.query_row([uid], |row| row.get(0))
+}
+
+/// Those of a location that have not ended and are no validations, oldest first: the first has the location to itself, the
+/// others wait.
+///
+/// # Errors
+/// Those of the storage.
+pub fn in_turn(connection: &Connection, location: &str) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM job WHERE state IN ('Running', 'Queued') AND location = ?1 AND kind <> 'validate' ORDER BY seq",
+    )?;
+    statement.query_map([location], row)?.collect()
 }
 
 /// Whether a slot of the schedule has had its job.

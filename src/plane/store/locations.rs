@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
+use super::housekeeping;
 use super::stamp::{json_at, time, time_at};
 use crate::api::backup::Sensitive;
 use crate::api::location::Location;
@@ -101,6 +102,15 @@ pub fn put(connection: &Connection, new: &Stored) -> Result<(), Failure> {
 /// Those of the storage.
 pub fn delete(connection: &Connection, name: &str) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM location WHERE name = ?1")?.execute([name])?;
+    forget_backups(connection, name)
+}
+
+/// Forgets what was known of a place that the location leads to no more. What lies there stays.
+///
+/// # Errors
+/// Those of the storage.
+pub fn forget_backups(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    housekeeping::forget(connection, name)?;
     connection.prepare_cached("DELETE FROM verification WHERE location = ?1")?.execute([name])?;
     connection.prepare_cached("DELETE FROM backup WHERE location = ?1")?.execute([name]).map(drop)
 }

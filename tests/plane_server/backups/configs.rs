@@ -190,3 +190,63 @@ async fn a_stored_secret_takes_no_weaker_way() {
     }
     assert_eq!(stage.call("PUT", path, with("p", "optional", "")).await.0, 204);
 }
+
+#[tokio::test]
+async fn a_location_stays_where_it_is_while_a_job_works_there() {
+    let hung = std::sync::Arc::new(super::hanging::Hanging::default());
+    let stage = Stage::with(|settings| settings.stores_of = hung.opener()).await;
+    stage.configure(1, 7).await;
+    let started = stage.call("POST", "/ext/v1/backups", json!({ "location": "ftp" })).await;
+    let mut moved = ftp_config(1, 7);
+    moved["ftp"]["dir"] = json!("elsewhere");
+    let answer = stage.call("PUT", FTP, moved.clone()).await;
+    assert_eq!(code(&answer), (409, "BackupInProgress"), "{answer:?}");
+    let words = answer.1["message"].as_str().unwrap();
+    assert!(words.starts_with("The location ftp cannot be moved to another place now. A backup of "), "{words}");
+    assert_eq!(stage.call("PUT", FTP, ftp_config(1, 9)).await.0, 204, "its schedule may change");
+    hung.release();
+    assert_eq!(stage.until_ended(started).await["state"], "Completed");
+    assert_eq!(stage.call("PUT", FTP, moved).await.0, 204);
+}
+
+#[tokio::test]
+async fn a_location_that_is_moved_knows_nothing_of_the_backups_of_its_old_place() {
+    let stage = Stage::configured().await;
+    let uid = stage.backup().await;
+    stage.rig.clock.advance(chrono::TimeDelta::days(3));
+    assert_eq!(stage.call("PUT", FTP, ftp_config(1, 9)).await.0, 204);
+    assert_eq!(stage.status().await["lastGood"], json!(uid), "it is where it was");
+    let mut moved = ftp_config(1, 9);
+    moved["ftp"]["dir"] = json!("elsewhere");
+    assert_eq!(stage.call("PUT", FTP, moved).await.0, 204);
+    let status = stage.status().await;
+    assert_eq!((&status["lastGood"], status.get("lastGoodAt")), (&json!(""), None));
+    let days = status["days"].as_array().unwrap();
+    assert!(days.iter().all(|day| day["state"] == "none"), "nothing was missed at the new place: {days:?}");
+}
+
+#[tokio::test]
+async fn a_preview_deletes_only_what_would_really_go() {
+    let stage = Stage::configured().await;
+    let mut uids = Vec::new();
+    for _ in 0..5 {
+        uids.push(stage.backup().await);
+        stage.rig.clock.advance(chrono::TimeDelta::days(1));
+    }
+    assert_eq!(stage.list().await.len(), 5);
+    let (_, list) = stage.get("/ext/v1/locations").await;
+    let mut wanted = list["items"][0]["location"].clone();
+    wanted["backupSpec"]["retentionPeriod"] = json!(1);
+    let preview = async |body: &Value| stage.call("POST", "/ext/v1/locations/preview", body.clone()).await.1;
+    assert_eq!(preview(&wanted).await["wouldDelete"], json!(uids[..2]));
+    let mut elsewhere = wanted.clone();
+    elsewhere["ftp"]["dir"] = json!("elsewhere");
+    assert_eq!(preview(&elsewhere).await["wouldDelete"], json!([]), "there they are not");
+    wanted["paused"] = json!(true);
+    let paused = preview(&wanted).await;
+    assert_eq!(paused["wouldDelete"], json!([]));
+    assert!(
+        paused["warnings"].to_string().contains("Retention deletes nothing now. The location is paused."),
+        "{paused}"
+    );
+}

@@ -1,4 +1,4 @@
-//! A store that hangs in every write until it is released.
+//! A store that hangs, in every write or where it is told to, until it is released.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,15 +15,34 @@ pub struct Hanging {
     memory: Memory,
     free: watch::Sender<bool>,
     remark: Mutex<Option<String>>,
+    hangs: In,
+}
+
+/// Where a store hangs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum In {
+    Writes,
+    WritesOf(&'static str),
+    Listings,
 }
 
 impl Default for Hanging {
     fn default() -> Self {
-        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), remark: Mutex::default() }
+        Self::only(In::Writes)
     }
 }
 
 impl Hanging {
+    pub fn only(hangs: In) -> Self {
+        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), remark: Mutex::default(), hangs }
+    }
+
+    async fn hang(&self, here: bool) {
+        if here {
+            let _ = self.free.subscribe().wait_for(|free| *free).await.map(drop);
+        }
+    }
+
     pub fn opener(self: &Arc<Self>) -> OpenStore {
         let store = self.clone();
         Arc::new(move |_, _| Ok(store.clone() as Arc<dyn Store>))
@@ -50,7 +69,12 @@ impl Store for Hanging {
 
     fn put<'a>(&'a self, path: &'a ObjectPath, bytes: Bytes) -> Answer<'a, ()> {
         Box::pin(async move {
-            let _ = self.free.subscribe().wait_for(|free| *free).await.map(drop);
+            let here = match self.hangs {
+                In::Writes => true,
+                In::WritesOf(name) => path.name() == name,
+                In::Listings => false,
+            };
+            self.hang(here).await;
             self.memory.put(path, bytes).await
         })
     }
@@ -64,11 +88,17 @@ impl Store for Hanging {
     }
 
     fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.memory.list(folder)
+        Box::pin(async move {
+            self.hang(self.hangs == In::Listings).await;
+            self.memory.list(folder).await
+        })
     }
 
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.memory.walk(folder)
+        Box::pin(async move {
+            self.hang(self.hangs == In::Listings).await;
+            self.memory.walk(folder).await
+        })
     }
 
     fn delete<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, ()> {

@@ -137,6 +137,29 @@ async fn what_retention_will_delete_is_told_before_it_goes() {
 }
 
 #[tokio::test]
+async fn what_retention_leaves_to_a_person_is_in_the_status() {
+    let stage = Stage::configured().await;
+    let forged = stage.backup().await;
+    let paths = stage.store.paths();
+    let path =
+        paths.into_iter().find(|path| path.as_str().contains(&forged) && path.name() == "manifest.json").unwrap();
+    let bytes = palette_console::storage::Store::get(stage.store.as_ref(), &path, 1 << 20).await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let changed = text.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
+    assert_ne!(changed, text);
+    stage.store.plant(path, Bytes::from(changed));
+    stage.rig.clock.advance(chrono::TimeDelta::days(8));
+    stage.backup().await;
+    let said = until("said", async || {
+        let warnings = stage.status().await["warnings"].as_array().unwrap().clone();
+        warnings.into_iter().find(|words| words.as_str().unwrap().starts_with("Retention"))
+    })
+    .await;
+    let words = format!("Retention leaves 1 backup past its time in place: {forged} (its manifest is not authentic");
+    assert!(said.as_str().unwrap().starts_with(&words), "{said}");
+}
+
+#[tokio::test]
 async fn two_at_once_are_one_and_a_refusal_that_names_it() {
     let stage = Stage::configured().await;
     let body = json!({ "location": "ftp" });

@@ -1,5 +1,6 @@
 //! Making a backup, and what follows it: a close look at those of the schedule, and a retention pass.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Done, housekeeping};
@@ -54,7 +55,7 @@ async fn made_before(plane: &SharedPlane, row: &Row) -> Option<Manifest> {
 pub(super) fn made(location: &str, manifest: &Manifest) -> super::Also {
     let (location, uid) = (location.to_owned(), manifest.uid.to_string());
     let (owner, completed) = (manifest.plane_uid.clone(), manifest.completed);
-    Box::new(move |transaction, now| {
+    Arc::new(move |transaction, now| {
         let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
         backups::note(transaction, folder, completed)?;
         let verified = Verified { level: VerifyLevel::Quick, at: Some(now), good: true, detail: String::new() };
@@ -112,10 +113,8 @@ pub(super) async fn clean_up(plane: &SharedPlane, location: &str, uids: &[String
 /// A backup of the schedule is read whole the same day, so that a bad one is noticed; then what is past its time goes.
 /// The turn is still held.
 pub(super) async fn afterwards(plane: &SharedPlane, row: &Row, stop: &mut Stop) {
-    if !stopped(stop)
-        && let Err(failure) = housekeeping::if_due(plane, &row.location, stop).await
-    {
-        tracing::warn!(reason = failure.reason, location = row.location, "retention could not look");
+    if !stopped(stop) {
+        housekeeping::if_due(plane, &row.location, stop).await;
     }
     if row.slot.is_some()
         && !stopped(stop)

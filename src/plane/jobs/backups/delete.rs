@@ -1,5 +1,7 @@
 //! Deleting a backup.
 
+use std::sync::Arc;
+
 use super::Done;
 use crate::backup::Progress;
 use crate::plane::backups::words::Trouble;
@@ -18,7 +20,7 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     let (location, owner, uid) = (row.location.clone(), row.owner.clone(), row.backup_uid.clone());
     Ok(Done {
         result: format!("Deleted the backup {uid} in {location}."),
-        also: Some(Box::new(move |transaction, now| {
+        also: Some(Arc::new(move |transaction, now| {
             let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
             Ok(backups::gone(transaction, folder, now)?)
         })),

@@ -1,12 +1,12 @@
 //! What is past its time goes, and what was left behind half-way; once after every backup and once a day.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 
-use super::Done;
+use super::ending::{Also, Done, Ended, conclude};
+use super::outlook::{Outlook, Skip, skew_now};
 use crate::api::words::{JobKind, JobState};
-use crate::backup::retention::{self, Plan, Policy};
 use crate::backup::{BackupUid, Found, FoundState, Place, Progress};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::attempt;
@@ -16,105 +16,79 @@ use crate::plane::jobs::{Stop, told_to_stop};
 use crate::plane::state::{Plane, SharedPlane};
 use crate::plane::store::jobs::{self, Row};
 use crate::plane::store::locations::{self, Stored};
-use crate::plane::store::{audits, backups};
+use crate::plane::store::{audits, backups, housekeeping};
 use crate::plane::uid;
 use crate::text;
 
-/// Good backups that stay whatever their age.
-const MIN_GOOD: usize = 3;
-/// Most that one pass deletes.
-const MOST: usize = 10;
-
-/// What retention would do now.
-pub struct Outlook {
-    /// What would go and what stays.
-    pub plan: Plan,
-    /// Why no pass happens; empty where one does.
-    pub skipped: String,
+/// What a look at a location found.
+struct Look {
+    stored: Stored,
+    shelf: Arc<Shelf>,
+    outlook: Outlook,
+    /// Something was left behind half-way.
+    remainders: bool,
 }
 
-impl Plane {
-    /// What retention would do to a listing under `days` of retention.
-    ///
-    /// # Errors
-    /// Those of the storage.
-    pub async fn outlook(
-        &self,
-        stored: &Stored,
-        shelf_clock: Option<TimeDelta>,
-        found: &[Found],
-        days: i64,
-    ) -> Result<Outlook, Trouble> {
-        let bad = self.known_bad(&stored.location.name, found).await?;
-        let now = self.now();
-        let policy = Policy { retention_days: u32::try_from(days).unwrap_or(u32::MAX), min_good: MIN_GOOD, most: MOST };
-        // One that a verification found bad must not count as one of the good ones that stay.
-        let seen: Vec<_> = found.iter().cloned().map(|found| without_credit(found, &bad)).collect();
-        let plan = retention::plan(&seen, &self.identity.get().plane_uid, policy, now);
-        let skipped = if stored.location.paused {
-            "The location is paused.".to_owned()
-        } else {
-            retention::distrust(now, stored.last_pass, shelf_clock).unwrap_or_default()
-        };
-        Ok(Outlook { plan, skipped })
-    }
-
-    async fn known_bad(&self, location: &str, found: &[Found]) -> Result<BTreeSet<Place>, Trouble> {
-        let places: Vec<_> = found.iter().map(|found| found.place.clone()).collect();
-        let location = location.to_owned();
-        let bad = self.store.read(move |connection| {
-            let mut bad = BTreeSet::new();
-            for place in places {
-                let folder = backups::Folder { location: &location, owner: &place.plane_uid, uid: place.uid.as_str() };
-                if backups::verification(connection, folder)?.is_some_and(|verified| !verified.good) {
-                    bad.insert(place);
-                }
-            }
-            Ok(bad)
-        });
-        Ok(bad.await?)
-    }
-}
-
-/// How far the server's clock is from ours by what it last said, where it says.
-#[must_use]
-pub fn skew(shelf: &Shelf) -> Option<TimeDelta> {
-    shelf.store.server_clock().map(|clock| clock.server - clock.ours)
-}
-
-/// The same by an answer that is not old: what is deleted by age is deleted by no other. A paused location is left in
-/// peace.
-async fn skew_now(stored: &Stored, shelf: &Shelf) -> Result<Option<TimeDelta>, Trouble> {
-    if stored.location.paused {
-        return Ok(None);
-    }
-    let clock = shelf.store.ask_clock().await?;
-    Ok(clock.map(|clock| clock.server - clock.ours))
-}
-
-fn without_credit(mut found: Found, bad: &BTreeSet<Place>) -> Found {
-    if bad.contains(&found.place)
-        && let FoundState::Complete(manifest, _) = found.state
-    {
-        found.state = FoundState::Damaged(Some(manifest), "a verification found it damaged".to_owned());
-    }
-    found
-}
-
-/// One pass: deletes what is past its time, then sweeps. The turn at the location is held.
-pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress) -> Result<Done, Trouble> {
+/// Reads a location, however long that takes, and says what a pass would do.
+async fn look(plane: &SharedPlane, location: &str) -> Result<Look, Trouble> {
     let (stored, shelf) = plane.shelf(location).await?;
-    let listed = plane.listed(location, true).await?;
-    let stock = match (listed.unread, listed.stock) {
-        (None, Some(stock)) => stock,
-        (trouble, _) => return Err(trouble.unwrap_or_default()),
-    };
+    let stock = plane.read_to_the_end(location).await?;
     let days = stored.location.backup_spec.retention_period;
     let outlook = plane.outlook(&stored, skew_now(&stored, &shelf).await?, &stock.inventory.found, days).await?;
-    if !outlook.skipped.is_empty() {
-        tracing::warn!(location, reason = outlook.skipped, "retention skips a pass");
-        return Ok(Done::told(format!("Nothing was deleted in {location}. {}", outlook.skipped)));
+    let own = plane.identity.get().plane_uid.clone();
+    let remainder = |found: &Found| {
+        found.place.plane_uid == own && matches!(found.state, FoundState::Deleting(_) | FoundState::Incomplete)
+    };
+    let remainders = stock.inventory.found.iter().any(remainder);
+    Ok(Look { stored, shelf, outlook, remainders })
+}
+
+/// What is said of a location after a pass that did nothing; a paused one is meant to be left alone.
+fn skipped(skip: Skip, now: DateTime<Utc>) -> String {
+    match skip {
+        Skip::Paused => String::new(),
+        _ => format!("Retention deleted nothing on {} UTC. {skip}", now.format("%Y-%m-%d at %H:%M")),
     }
+}
+
+/// What is said of a location after a pass that failed.
+fn failed(trouble: &Trouble, now: DateTime<Utc>) -> String {
+    let words =
+        format!("Retention failed on {} UTC: {} {}", now.format("%Y-%m-%d at %H:%M"), trouble.reason, trouble.advice);
+    words.trim().to_owned()
+}
+
+/// Records with the end of a job that a pass did not happen, and why.
+fn saying(location: &str, words: String) -> Also {
+    let location = location.to_owned();
+    Arc::new(move |transaction, _| Ok(housekeeping::say(transaction, &location, &words)?))
+}
+
+/// The pass of a job: a look, then what it asks for. The turn at the location is held.
+pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress) -> Ended {
+    let done = async { carry_out(plane, location, look(plane, location).await?, progress).await };
+    ended(plane, location, done.await)
+}
+
+fn ended(plane: &SharedPlane, location: &str, done: Result<Done, Trouble>) -> Ended {
+    match done {
+        Ok(done) => Ended::Well(done),
+        Err(trouble) => {
+            let said = saying(location, failed(&trouble, plane.now()));
+            Ended::Badly(trouble, Some(said))
+        }
+    }
+}
+
+/// Deletes what is past its time, then sweeps.
+async fn carry_out(plane: &SharedPlane, location: &str, look: Look, progress: &Progress) -> Result<Done, Trouble> {
+    let Look { stored, shelf, outlook, .. } = look;
+    if let Some(skip) = outlook.skipped {
+        tracing::warn!(location, reason = %skip, "retention skips a pass");
+        let also = Some(saying(location, skipped(skip, plane.now())));
+        return Ok(Done { also, ..Done::told(format!("Nothing was deleted in {location}. {skip}")) });
+    }
+    let days = stored.location.backup_spec.retention_period;
     let vault = plane.vault(shelf.store.clone());
     progress.tell(|moment| moment.phase = "Deleting");
     for place in &outlook.plan.expired {
@@ -133,7 +107,7 @@ pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress
         let why = format!("Removed what was left of the unfinished backup {} in {location}.", place.uid);
         note_deletion(plane, location, place, why).await?;
     }
-    let (name, deleted) = (location.to_owned(), outlook.plan.expired.len());
+    let deleted = outlook.plan.expired.len();
     let left = swept.finished.len() + swept.removed.len();
     Ok(Done {
         result: format!(
@@ -141,8 +115,17 @@ pub(super) async fn run(plane: &SharedPlane, location: &str, progress: &Progress
             text::count(deleted, "backup"),
             text::count(left, "remainder")
         ),
-        also: Some(Box::new(move |transaction, now| Ok(locations::passed(transaction, &name, now)?))),
+        also: Some(passing(location, outlook.remark())),
         made: None,
+    })
+}
+
+/// Records that a pass went well, and what is to be said all the same.
+fn passing(location: &str, remark: String) -> Also {
+    let location = location.to_owned();
+    Arc::new(move |transaction, now| {
+        housekeeping::say(transaction, &location, &remark)?;
+        Ok(locations::passed(transaction, &location, now)?)
     })
 }
 
@@ -196,58 +179,71 @@ fn blank(plane: &Plane, location: &str, backup_uid: &str, owner: &str) -> Row {
 pub async fn daily(plane: SharedPlane, location: String, mut stop: Stop) {
     let turn = plane.backups.desk.turn(&location);
     let mut inner = stop.clone();
-    let passed = tokio::select! {
+    tokio::select! {
         biased;
         () = told_to_stop(&mut stop) => return,
         held = turn.lock() => {
-            let passed = if_due(&plane, &location, &mut inner).await;
+            if_due(&plane, &location, &mut inner).await;
             drop(held);
-            passed
         }
-    };
-    if let Err(trouble) = passed {
-        tracing::warn!(location, reason = trouble.reason, "retention could not look");
     }
     plane.backups.changed.notify_one();
 }
 
-/// A pass where something is to be done; a job of its own only then, so that the list of jobs stays readable.
-pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop) -> Result<(), Trouble> {
-    let (stored, shelf) = plane.shelf(location).await?;
-    let listed = plane.listed(location, true).await?;
-    let Some(stock) = listed.stock.filter(|_| listed.unread.is_none()) else {
-        return Err(listed.unread.unwrap_or_default());
+/// A pass where something is to be done; a job of its own only then, so that the list of jobs stays readable. The turn at
+/// the location is held.
+pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop) {
+    let looked = tokio::select! {
+        biased;
+        () = told_to_stop(stop) => return,
+        looked = look(plane, location) => looked,
     };
-    let days = stored.location.backup_spec.retention_period;
-    let outlook = plane.outlook(&stored, skew_now(&stored, &shelf).await?, &stock.inventory.found, days).await?;
-    if !outlook.skipped.is_empty() {
-        tracing::warn!(location, reason = outlook.skipped, "retention skips a pass");
-        return Ok(());
-    }
-    let own = plane.identity.get().plane_uid.clone();
-    let remainder = |found: &Found| {
-        found.place.plane_uid == own && matches!(found.state, FoundState::Deleting(_) | FoundState::Incomplete)
+    let also = match looked {
+        Ok(look) => match look.outlook.skipped {
+            Some(skip) => {
+                tracing::warn!(location, reason = %skip, "retention skips a pass");
+                saying(location, skipped(skip, plane.now()))
+            }
+            None if look.outlook.plan.expired.is_empty() && !look.remainders => {
+                passing(location, look.outlook.remark())
+            }
+            None => return as_a_job(plane, location, look, stop).await,
+        },
+        Err(trouble) => {
+            tracing::warn!(location, reason = trouble.reason, "retention could not look");
+            saying(location, failed(&trouble, plane.now()))
+        }
     };
-    if outlook.plan.expired.is_empty() && !stock.inventory.found.iter().any(remainder) {
-        let (name, now) = (location.to_owned(), plane.now());
-        let passed = plane.store.write(move |transaction| Ok(locations::passed(transaction, &name, now)?));
-        return Ok(passed.await?);
+    let now = plane.now();
+    if let Err(error) = plane.store.write(move |transaction| also(transaction, now)).await {
+        tracing::warn!(%error, location, "what retention has to say could not be noted");
     }
-    let row = Row { mode: stored.location.mode.clone(), ..blank(plane, location, "", "") };
-    let recorded = row.clone();
-    plane.store.write(move |transaction| jobs::put(transaction, &recorded)).await?;
+}
+
+async fn as_a_job(plane: &SharedPlane, location: &str, look: Look, stop: &mut Stop) {
+    let row = Row { mode: look.stored.location.mode.clone(), ..blank(plane, location, "", "") };
+    let (recorded, seen) = (row.clone(), look.stored.location.clone());
+    let begun = plane.store.write(move |transaction| {
+        // While it was read, which may have taken long, someone may have paused it or pointed it elsewhere.
+        let same = locations::get(transaction, &seen.name)?.is_some_and(|now| now.location == seen);
+        if same { jobs::put(transaction, &recorded).map(|()| true) } else { Ok(false) }
+    });
+    match begun.await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return tracing::warn!(%error, location, "a retention pass could not be recorded"),
+    }
     let (progress, moment) = Progress::new();
     drop(plane.backups.desk.open(&row.uid, moment, plane.now(), false));
     let ended = tokio::select! {
         biased;
-        () = told_to_stop(stop) => super::Ended::Left,
-        done = run(plane, location, &progress) => match done {
-            Ok(done) => super::Ended::Well(done),
-            Err(trouble) => super::Ended::Badly(trouble, None),
-        },
+        () = told_to_stop(stop) => Ended::Left,
+        done = carry_out(plane, location, look, &progress) => ended(plane, location, done),
     };
     let uid = row.uid.clone();
-    super::conclude(plane, row, ended, Vec::new()).await;
+    conclude(plane, row, ended, &progress, stop).await;
     plane.backups.desk.close(&uid);
-    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

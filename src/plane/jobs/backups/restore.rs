@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Ended, create};
+use super::create;
+use super::ending::Ended;
 use crate::api::words::{JobKind, JobState};
 use crate::backup::sources::database;
 use crate::backup::{Manifest, Progress};

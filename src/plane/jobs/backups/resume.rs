@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 
+use super::ending::CANCELLED;
 use crate::api::words::{JobKind, JobState};
 use crate::backup::BackupUid;
 use crate::plane::actor::Actor;
@@ -27,13 +28,14 @@ pub async fn resume(plane: &Plane) -> Result<(), Failure> {
         .write(move |transaction| {
             let mut again = Vec::new();
             for mut row in jobs::unfinished(transaction)? {
-                match verdict(&row) {
-                    Some(why) => {
-                        (row.state, row.finished, row.result) = (JobState::Error, Some(now), why);
-                        audits::record(transaction, now, &attempt(&row).entry(format!("Failed: {}", row.result)))?;
+                match verdict(&row, jobs::cancel_wanted(transaction, &row.uid)?) {
+                    Verdict::Ends(state, result) => {
+                        let failed = if state == JobState::Error { "Failed: " } else { "" };
+                        (row.state, row.finished, row.result) = (state, Some(now), result);
+                        audits::record(transaction, now, &attempt(&row).entry(format!("{failed}{}", row.result)))?;
                         again.extend(tidying(transaction, &mut row, now)?);
                     }
-                    None => {
+                    Verdict::GoesOn => {
                         row.attempts += 1;
                         if row.kind == JobKind::Create {
                             row.stale.push(std::mem::replace(&mut row.backup_uid, BackupUid::fresh(now).to_string()));
@@ -55,7 +57,10 @@ pub async fn resume(plane: &Plane) -> Result<(), Failure> {
 
 /// A job that removes what one that is not taken up again has left half-made; its uid.
 fn tidying(transaction: &Transaction<'_>, row: &mut Row, now: DateTime<Utc>) -> Result<Option<String>, Failure> {
-    let stale = std::mem::take(&mut row.stale);
+    let mut stale = std::mem::take(&mut row.stale);
+    if row.kind == JobKind::Create {
+        stale.push(row.backup_uid.clone());
+    }
     if stale.is_empty() {
         return Ok(None);
     }
@@ -78,16 +83,25 @@ fn tidying(transaction: &Transaction<'_>, row: &mut Row, now: DateTime<Utc>) -> 
     Ok(Some(tidying.uid))
 }
 
-/// Why a job cannot be taken up again; none where it can.
-fn verdict(row: &Row) -> Option<String> {
+/// What becomes of a job that an earlier process left.
+enum Verdict {
+    /// It is taken up again.
+    GoesOn,
+    /// It ends like this.
+    Ends(JobState, String),
+}
+
+fn verdict(row: &Row, cancelled: bool) -> Verdict {
+    let failed = |why: String| Verdict::Ends(JobState::Error, why);
     match row.kind {
-        JobKind::Validate => Some("The validation was interrupted. Start it again.".to_owned()),
+        _ if cancelled => Verdict::Ends(JobState::Cancelled, CANCELLED.to_owned()),
+        JobKind::Validate => failed("The validation was interrupted. Start it again.".to_owned()),
         JobKind::Restore | JobKind::Recover => {
-            Some("It was interrupted before anything was changed; the state is the one from before.".to_owned())
+            failed("It was interrupted before anything was changed; the state is the one from before.".to_owned())
         }
         _ if row.attempts >= MOST_ATTEMPTS => {
-            Some(format!("It was interrupted {MOST_ATTEMPTS} times and is not tried again."))
+            failed(format!("It was interrupted {MOST_ATTEMPTS} times and is not tried again."))
         }
-        _ => None,
+        _ => Verdict::GoesOn,
     }
 }

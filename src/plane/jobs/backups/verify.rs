@@ -1,6 +1,8 @@
 //! Proving a backup.
 
-use super::{Also, Done, Ended};
+use std::sync::Arc;
+
+use super::ending::{Also, Done, Ended};
 use crate::api::backup::Verified;
 use crate::api::words::VerifyLevel;
 use crate::backup::{Level, Progress};
@@ -23,9 +25,9 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     let detail = if faults.is_empty() { String::new() } else { detail(&faults) };
     let verified = Verified { level: level.clone(), at: None, good: faults.is_empty(), detail: detail.clone() };
     let (location, owner, uid) = (row.location.clone(), row.owner.clone(), row.backup_uid.clone());
-    let also: Also = Box::new(move |transaction, now| {
+    let also: Also = Arc::new(move |transaction, now| {
         let folder = backups::Folder { location: &location, owner: &owner, uid: &uid };
-        Ok(backups::verified(transaction, folder, &Verified { at: Some(now), ..verified })?)
+        Ok(backups::verified(transaction, folder, &Verified { at: Some(now), ..verified.clone() })?)
     });
     if faults.is_empty() {
         let looked = match level {
