@@ -326,6 +326,27 @@ async fn words_of_a_server_are_made_harmless() {
     assert!(!error.reason.contains(['\u{1b}', '\u{202e}']), "{error:?}");
 }
 
+/// A server that takes no notice is no error, and no secret.
+#[tokio::test]
+async fn a_server_that_does_not_say_that_it_encrypts_is_remarked_on() {
+    let silent = |store: &dyn Store| store.remarks().iter().any(|remark| remark.contains("does not say that it does"));
+    for (encryption, says, remarked) in [
+        (Encryption::None, false, false),
+        (Encryption::Aes256, false, true),
+        (Encryption::Aes256, true, false),
+        (Encryption::Kms(String::new()), false, true),
+    ] {
+        let header = says.then(|| ("x-amz-server-side-encryption", "AES256".to_owned()));
+        let answer = Reply::Answer(200, header.into_iter().collect(), String::new());
+        let server = Scripted::start(move |request, _| (request.verb() == "put").then(|| answer.clone())).await;
+        server.plant(KEY, &bytes());
+        let settings = Settings { encryption: encryption.clone(), ..settings(&server.endpoint) };
+        let store = s3::open_with(settings, brief(), clock::system()).unwrap();
+        store.put(&path("a/b"), bytes()).await.unwrap();
+        assert_eq!(silent(&*store), remarked, "{encryption:?} {says}");
+    }
+}
+
 /// Every `x-amz-*` header that goes out, by operation. Checksum headers would be refused by many servers.
 #[tokio::test]
 async fn no_more_headers_go_out_than_every_server_takes() {
@@ -352,6 +373,14 @@ async fn no_more_headers_go_out_than_every_server_takes() {
             expected.sort();
             let sent: Vec<_> = request.headers.keys().filter(|name| name.starts_with("x-amz-")).collect();
             assert_eq!(sent, expected, "{}", request.verb());
+            let asked = request.headers.get("x-amz-server-side-encryption").map(String::as_str);
+            let wanted = match &encryption {
+                _ if request.verb() != "put" => None,
+                Encryption::None => None,
+                Encryption::Aes256 => Some("AES256"),
+                Encryption::Kms(_) => Some("aws:kms"),
+            };
+            assert_eq!(asked, wanted, "{}", request.verb());
             let payload = &request.headers["x-amz-content-sha256"];
             assert!(payload.len() == 64, "{}: the signature covers the payload: {payload}", request.verb());
             for never in ["content-encoding", "transfer-encoding", "expect", "content-md5"] {
