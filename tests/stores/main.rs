@@ -6,6 +6,8 @@ mod conformance;
 #[cfg(test)]
 mod embedded;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod ftp;
 #[cfg(test)]
 mod ftp_faults;
