@@ -24,6 +24,8 @@ mod s3;
 #[cfg(test)]
 mod s3_faults;
 #[cfg(test)]
+mod s3_headers;
+#[cfg(test)]
 mod s3_real;
 #[cfg(test)]
 mod s3_scripted;

@@ -195,17 +195,7 @@ impl Plane {
 
     /// Notes which backups are there and which are gone, so that the strip of days needs no reading.
     async fn remember(&self, name: &str, stock: &Stock) -> Result<(), Failure> {
-        let there: BTreeMap<String, (String, DateTime<Utc>)> = stock
-            .inventory
-            .found
-            .iter()
-            .filter_map(|found| match &found.state {
-                FoundState::Complete(manifest, _) => {
-                    Some((manifest.uid.to_string(), (manifest.plane_uid.clone(), manifest.completed)))
-                }
-                _ => None,
-            })
-            .collect();
+        let there = complete(&stock.inventory);
         let (name, at) = (name.to_owned(), stock.read_at);
         let (asked, noted) = (name.clone(), there.clone());
         let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
@@ -258,6 +248,17 @@ impl Plane {
         )
         .into())
     }
+}
+
+/// Uid, maker and end of every backup that is whole.
+fn complete(inventory: &Inventory) -> BTreeMap<String, (String, DateTime<Utc>)> {
+    let whole = inventory.found.iter().filter_map(|found| match &found.state {
+        FoundState::Complete(manifest, _) => {
+            Some((manifest.uid.to_string(), (manifest.plane_uid.clone(), manifest.completed)))
+        }
+        _ => None,
+    });
+    whole.collect()
 }
 
 /// The refusal for a location that cannot be read.

@@ -1,6 +1,6 @@
 //! A store that hangs in every write until it is released.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -14,11 +14,13 @@ use tokio::sync::watch;
 pub struct Hanging {
     memory: Memory,
     free: watch::Sender<bool>,
+    /// Folders that may not be entered.
+    closed: Mutex<Vec<ObjectPath>>,
 }
 
 impl Default for Hanging {
     fn default() -> Self {
-        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false) }
+        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), closed: Mutex::default() }
     }
 }
 
@@ -30,6 +32,12 @@ impl Hanging {
 
     pub fn hold(&self) {
         self.free.send_replace(false);
+    }
+
+    /// From now on nobody may enter the folders of backups that are there.
+    pub fn close_all(&self) {
+        let paths = self.memory.paths().into_iter().filter(|path| path.name() == "manifest.json");
+        *self.closed.lock().unwrap() = paths.map(|path| path.folder()).collect();
     }
 
     pub fn release(&self) {
@@ -62,7 +70,12 @@ impl Store for Hanging {
     }
 
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.memory.walk(folder)
+        Box::pin(async move {
+            let mut listing = self.memory.walk(folder).await?;
+            listing.closed = self.closed.lock().unwrap().clone();
+            listing.entries.retain(|entry| !listing.closed.iter().any(|closed| entry.path.is_below(closed)));
+            Ok(listing)
+        })
     }
 
     fn delete<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, ()> {
