@@ -90,3 +90,39 @@ impl Allowance {
         left.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::BackupUid;
+    use crate::storage::ObjectPath;
+
+    #[test]
+    fn only_what_the_server_shows_as_it_was_is_known() {
+        let now: DateTime<Utc> = "2026-11-22T03:00:00Z".parse().unwrap();
+        let place = Place { plane_uid: "p".to_owned(), uid: BackupUid::fresh(now) };
+        let path = ObjectPath::new("m").unwrap();
+        let shown = |bytes: Option<u64>, modified: Option<DateTime<Utc>>, tag: Option<&str>| Entry {
+            path: path.clone(),
+            bytes,
+            modified,
+            tag: tag.map(str::to_owned),
+        };
+        let mut known = Known::new();
+        known.remember(place.clone(), &shown(Some(3), Some(now), Some("a")), Bytes::from_static(b"abc"));
+        assert!(known.unchanged(&place, &shown(Some(3), Some(now), Some("a"))).is_some());
+        let later = Some(now + chrono::TimeDelta::seconds(1));
+        for other in [
+            shown(Some(4), Some(now), Some("a")),
+            shown(Some(3), later, Some("a")),
+            shown(Some(3), Some(now), Some("b")),
+            shown(Some(3), None, Some("a")),
+            shown(Some(3), Some(now), None),
+        ] {
+            assert_eq!(known.unchanged(&place, &other), None, "{other:?}");
+        }
+        // A listing that tells nothing but sizes: that the read file had another one is enough.
+        known.remember(place.clone(), &shown(Some(4), None, None), Bytes::from_static(b"abc"));
+        assert_eq!(known.unchanged(&place, &shown(Some(4), None, None)), None);
+    }
+}

@@ -161,6 +161,8 @@ struct Memory {
     way_proved: bool,
     features_known: bool,
     listed_by: ListedBy,
+    /// A listing of all names has the directory itself.
+    shows_dots: Option<bool>,
     no_rename: bool,
     /// Folders that are there, since they were made or seen.
     folders: HashSet<ObjectPath>,

@@ -6,6 +6,8 @@ mod endurance;
 #[cfg(test)]
 mod mortal;
 #[cfg(test)]
+mod planes;
+#[cfg(test)]
 mod points;
 #[cfg(test)]
 mod rot;

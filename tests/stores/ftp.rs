@@ -11,6 +11,7 @@ use palette_console::storage::{Kind, ObjectPath, Store};
 
 use crate::conformance::{self, Scale};
 use crate::embedded::Embedded;
+use crate::engine;
 use crate::servers::{self, PASSWORD, Program, Protection, Server, USER};
 
 /// Settings for a server on loopback.
@@ -112,6 +113,25 @@ async fn loses_a_folder(server: &Server, good: Settings) {
     assert_eq!(store.size(&path("gone/x")).await.unwrap(), Some(11));
 }
 
+/// One folder that may not be entered, or not be read, is told and hides no other.
+async fn walks_around_what_is_closed(server: &Server, good: Settings) {
+    use std::os::unix::fs::PermissionsExt;
+    let store = store(good);
+    store.put(&path("b/open/x"), awkward(10)).await.unwrap();
+    let closed = server.home.join("palette backups/Übung/b/closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::write(closed.join("y"), "y").unwrap();
+    for mode in [0o700, 0o711] {
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+        let seen = store.walk(&path("b")).await.unwrap();
+        assert!(seen.entries.iter().map(|entry| entry.path.as_str()).eq(["b/open/x"]), "{mode:o} {seen:?}");
+        assert_eq!((seen.closed, seen.strangers.len()), (vec![path("b/closed")], 1), "{mode:o}");
+        assert_eq!(store.walk(&path("b/closed")).await.unwrap_err().kind, Kind::Denied, "{mode:o}");
+    }
+    std::fs::remove_dir_all(&closed).unwrap();
+    store.delete(&path("b/open/x")).await.unwrap();
+}
+
 async fn suite(settings: Settings) {
     let plain = settings.tls == Tls::Optional;
     let store = store(settings);
@@ -126,11 +146,14 @@ async fn fills_up(program: Program) {
     for protection in [Protection::Plain, Protection::Required] {
         let Some(server) = Server::start_small(program, protection, 2) else { return };
         let tls = if protection == Protection::Required { Tls::Required } else { Tls::Off };
-        let store = store(settings(server.port, tls, &server.certificate));
+        let good = settings(server.port, tls, &server.certificate);
+        let store = store(good.clone());
         let error = store.put(&path("a/large"), awkward(5 << 20)).await.unwrap_err();
         assert_eq!(error.kind, Kind::Full, "{error:?}");
         assert!(store.list(&path("a")).await.unwrap().entries.is_empty());
         store.put(&path("a/small"), awkward(1 << 20)).await.unwrap();
+        store.delete(&path("a/small")).await.unwrap();
+        engine::empties_a_full_server(store, self::store(good)).await;
     }
 }
 
@@ -140,6 +163,7 @@ async fn suite_on(program: Program, protection: Protection) {
     let good = settings(server.port, tls, &server.certificate);
     refuses(&good).await;
     loses_a_folder(&server, good.clone()).await;
+    walks_around_what_is_closed(&server, good.clone()).await;
     suite(good).await;
 }
 

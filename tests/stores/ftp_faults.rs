@@ -369,3 +369,22 @@ async fn the_servers_clock_is_asked_for_where_nothing_was_written_for_long() {
     assert_says(&store.ask_clock().await.unwrap_err(), Kind::Interrupted, &["ask for the server's time"]);
     assert_whole(&server);
 }
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_read_and_is_called_empty_is_told_where_the_server_can_be_caught_at_it() {
+    for shows_dots in [true, false] {
+        let (server, store) = server().await;
+        server.state().features.retain(|feature| !feature.starts_with("MLST"));
+        server.state().shows_dots = shows_dots;
+        put(&*store).await.unwrap();
+        store.put(&path("b/secret/two.seg"), awkward(7)).await.unwrap();
+        store.put(&path("b/empty/three.seg"), awkward(7)).await.unwrap();
+        store.delete(&path("b/empty/three.seg")).await.unwrap();
+        server.state().unreadable.insert("/base/b/secret".to_owned());
+        let seen = store.walk(&path("b")).await.unwrap();
+        assert_eq!(seen.entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["b/one.seg"]);
+        assert_eq!(seen.closed, if shows_dots { vec![path("b/secret")] } else { Vec::new() });
+        assert_eq!(store.list(&path("b/secret")).await.is_err(), shows_dots);
+        assert!(store.list(&path("b/empty")).await.unwrap().entries.is_empty());
+    }
+}

@@ -2,8 +2,8 @@
 
 use palette_console::clock;
 use palette_console::storage::probe::{Check, Outcome, Permission, probe};
-use palette_console::storage::s3::{self, Settings};
-use palette_console::storage::{Error, Kind};
+use palette_console::storage::s3::{self, Encryption, Settings};
+use palette_console::storage::{Error, Kind, ObjectPath};
 
 use crate::conformance::{self, Scale};
 use crate::s3_real::{self, Real};
@@ -75,4 +75,36 @@ async fn versitygw_keeps_every_promise() {
 #[ignore = "needs versitygw"]
 async fn versitygw_tells_mistakes_apart() {
     tells_mistakes_apart(s3_real::versitygw()).await;
+}
+
+/// Neither of the two encrypts by itself; both have to go on where they are asked to.
+async fn is_asked_to_encrypt(real: Real) {
+    let settings = Settings { encryption: Encryption::Aes256, ..settings(&real) };
+    let store = s3::open(settings, clock::system()).unwrap();
+    let path = ObjectPath::new("a/b").unwrap();
+    store.put(&path, "sealed".into()).await.unwrap();
+    assert_eq!(store.get(&path, 10).await.unwrap(), "sealed");
+    println!("{:?}", store.remarks());
+}
+
+#[tokio::test]
+#[ignore = "needs garage"]
+async fn garage_is_asked_to_encrypt() {
+    is_asked_to_encrypt(s3_real::garage()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs versitygw"]
+async fn versitygw_is_asked_to_encrypt() {
+    is_asked_to_encrypt(s3_real::versitygw()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs garage"]
+async fn garage_over_its_quota_is_full() {
+    let real = s3_real::garage();
+    real.tell(&["bucket", "set-quotas", "--max-size", "1MiB", "backups"]);
+    let store = s3::open(settings(&real), clock::system()).unwrap();
+    let error = store.put(&ObjectPath::new("a/b").unwrap(), vec![7; 2 << 20].into()).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Full, "{error:?}");
 }

@@ -6,6 +6,8 @@ mod conformance;
 #[cfg(test)]
 mod embedded;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod ftp;
 #[cfg(test)]
 mod ftp_faults;
@@ -21,6 +23,8 @@ mod probing;
 mod s3;
 #[cfg(test)]
 mod s3_faults;
+#[cfg(test)]
+mod s3_headers;
 #[cfg(test)]
 mod s3_real;
 #[cfg(test)]

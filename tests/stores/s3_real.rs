@@ -3,6 +3,7 @@
 //! Found at `$GARAGE` and `$VERSITYGW`, in `target/tools/bin`, or on the path. For other test binaries as well: it uses
 //! nothing of this one.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,20 @@ pub struct Real {
     pub region: &'static str,
     pub access_key: &'static str,
     pub secret_key: &'static str,
+    /// How garage is told something, up to what.
+    cli: Vec<OsString>,
     _root: tempfile::TempDir,
+}
+
+impl Real {
+    /// Runs one of garage's own commands, which has to succeed; what it said.
+    pub fn tell(&self, arguments: &[&str]) -> String {
+        let (program, before) = self.cli.split_first().expect("only garage can be told something");
+        let output = Command::new(program).args(before).args(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
+        told
+    }
 }
 
 impl Drop for Real {
@@ -79,13 +93,9 @@ pub fn garage() -> Real {
     std::fs::write(&config, text).unwrap();
     let child = start(Command::new(&program).arg("-c").arg(&config).arg("server"), root.path(), api);
     let endpoint = format!("http://127.0.0.1:{api}");
-    let real = Real { child, endpoint, region: "garage", access_key: ACCESS, secret_key: SECRET, _root: root };
-    let tell = |arguments: &[&str]| {
-        let output = Command::new(&program).arg("-c").arg(&config).args(arguments).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
-        told
-    };
+    let cli = vec![program.into_os_string(), "-c".into(), config.into_os_string()];
+    let real = Real { child, endpoint, region: "garage", access_key: ACCESS, secret_key: SECRET, cli, _root: root };
+    let tell = |arguments: &[&str]| real.tell(arguments);
     let id = tell(&["node", "id", "-q"]);
     let id = id.split('@').next().unwrap_or_default().trim();
     tell(&["layout", "assign", "-z", "z1", "-c", "1G", id]);
@@ -109,5 +119,6 @@ pub fn versitygw() -> Real {
     command.args(["--port", &format!("127.0.0.1:{port}"), "--region", "site-1", "--keep-alive", "posix", "--sidecar"]);
     let child = start(command.arg(root.path().join("meta")).arg(&data), root.path(), port);
     let endpoint = format!("http://127.0.0.1:{port}");
-    Real { child, endpoint, region: "site-1", access_key: "AKVERSITY", secret_key: "secret-of-versity", _root: root }
+    let (access_key, secret_key) = ("AKVERSITY", "secret-of-versity");
+    Real { child, endpoint, region: "site-1", access_key, secret_key, cli: Vec::new(), _root: root }
 }

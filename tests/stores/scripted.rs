@@ -37,6 +37,10 @@ pub struct State {
     pub folders: BTreeSet<String>,
     /// Folders that nobody may enter.
     pub closed: BTreeSet<String>,
+    /// Folders that can be entered and not be read, of which it says that they are empty, as vsftpd does.
+    pub unreadable: BTreeSet<String>,
+    /// Whether `LIST -a` shows a folder itself.
+    pub shows_dots: bool,
     /// Every line that came, passwords too.
     pub lines: Vec<String>,
     twists: Vec<(&'static str, usize, Act)>,
@@ -207,6 +211,7 @@ impl Session {
                 format!("227 Entering Passive Mode (10,0,0,1,{},{})", port / 256, port % 256)
             }
             "EPSV" => format!("229 Entering Extended Passive Mode (|||{}|)", self.listen().await?),
+            "LIST" if argument == "-a" => return self.transfer("LIST -a", &self.at.clone(), act).await,
             "STOR" | "RETR" | "MLSD" | "LIST" | "NLST" => return self.transfer(verb, &path, act).await,
             _ => self.files(verb, path),
         };
@@ -304,12 +309,20 @@ fn listing(state: &State, verb: &str, folder: &str) -> String {
     };
     let files = state.files.iter().filter_map(|(path, bytes)| Some((in_folder(path)?, Some(bytes.len()))));
     let folders = state.folders.iter().filter_map(|path| Some((in_folder(path)?, None)));
+    if state.unreadable.contains(folder) {
+        return String::new();
+    }
+    let dots = if verb == "LIST -a" && state.shows_dots {
+        "drwxr-xr-x   1 o g 4096 Nov 22 03:04 .\r\ndrwxr-xr-x   1 o g 4096 Nov 22 03:04 ..\r\n"
+    } else {
+        ""
+    };
     let line = |(name, bytes): (String, Option<usize>)| match (verb, bytes) {
         ("MLSD", Some(bytes)) => format!("type=file;size={bytes};modify=20261122030405; {name}\r\n"),
         ("MLSD", None) => format!("type=dir; {name}\r\n"),
-        ("LIST", Some(bytes)) => format!("-rw-r--r--   1 o g {bytes} Nov 22 03:04 {name}\r\n"),
-        ("LIST", None) => format!("drwxr-xr-x   1 o g 4096 Nov 22 03:04 {name}\r\n"),
+        ("LIST" | "LIST -a", Some(bytes)) => format!("-rw-r--r--   1 o g {bytes} Nov 22 03:04 {name}\r\n"),
+        ("LIST" | "LIST -a", None) => format!("drwxr-xr-x   1 o g 4096 Nov 22 03:04 {name}\r\n"),
         _ => format!("{name}\r\n"),
     };
-    files.chain(folders).map(line).collect()
+    std::iter::once(dots.to_owned()).chain(files.chain(folders).map(line)).collect()
 }

@@ -220,11 +220,7 @@ impl Plane {
 
     /// Notes which backups are there and which are gone, so that the strip of days needs no reading.
     async fn remember(&self, location: Location, stock: &Stock) -> Result<(), Failure> {
-        let complete = stock.inventory.found.iter().filter_map(|found| match &found.state {
-            FoundState::Complete(manifest, _) => Some((found.place.clone(), manifest.completed)),
-            _ => None,
-        });
-        let there: BTreeMap<Place, DateTime<Utc>> = complete.collect();
+        let there = complete(&stock.inventory);
         let (name, at, asked) = (location.name.clone(), stock.read_at, location.name.clone());
         let known = self.store.read(move |connection| Ok(backups::list(connection, &asked)?)).await?;
         let is = |seen: &Seen, place: &Place| seen.owner == place.plane_uid && seen.uid == place.uid.as_str();
@@ -289,6 +285,15 @@ impl Plane {
         )
         .into())
     }
+}
+
+/// Every backup that is whole, and its end.
+fn complete(inventory: &Inventory) -> BTreeMap<Place, DateTime<Utc>> {
+    let whole = inventory.found.iter().filter_map(|found| match &found.state {
+        FoundState::Complete(manifest, _) => Some((found.place.clone(), manifest.completed)),
+        _ => None,
+    });
+    whole.collect()
 }
 
 /// The refusal for a location that cannot be read.

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use super::fault::Fault;
 use super::listing::{self, Line};
 use super::session::{Session, Size};
+use super::transfer::Download;
 use super::{Ftp, ListedBy};
 use crate::storage::{Entry, Kind, Listing, ObjectPath};
 use crate::text::clean;
@@ -133,9 +134,7 @@ impl Ftp {
         if session.enter(&at).await? {
             return self.list_here(session, folder).await;
         }
-        Err(Fault::new(Kind::Denied, "the folder is there, and the account may not enter it")
-            .advised("Check what the account may do in this directory.")
-            .on_sound_session())
+        Err(closed("the folder is there, and the account may not enter it"))
     }
 
     /// The directory that the session is in, which is `folder`.
@@ -168,6 +167,9 @@ impl Ftp {
             if download.bytes.last().is_some_and(|last| *last != b'\n') {
                 return Err(Fault::new(Kind::Interrupted, "the listing ends in the middle of a line"));
             }
+            if by == ListedBy::List && download.bytes.is_empty() && self.is_unreadable(session, folder).await? {
+                return Err(closed("the folder is there, and the account may not read it"));
+            }
             let text = String::from_utf8_lossy(&download.bytes);
             return match by {
                 ListedBy::Mlsd => Ok(gathered(folder, text.lines().map(listing::mlsd))),
@@ -175,6 +177,23 @@ impl Ftp {
                 ListedBy::Names => self.told_apart(session, folder, &text).await,
             };
         }
+    }
+
+    /// Whether the directory that the session is in is called empty because it may not be read, as vsftpd does. A server
+    /// that shows directories themselves when it is asked for all names shows those alone that it can read. Of other
+    /// servers that cannot be told, and their word is taken.
+    async fn is_unreadable(&self, session: &mut Session, folder: &ObjectPath) -> Result<bool, Fault> {
+        if shows_itself(session).await? {
+            return Ok(false);
+        }
+        if let Some(known) = self.memory(|memory| memory.shows_dots) {
+            return Ok(known);
+        }
+        let (top, at) = ("/", session.absolute(folder.as_str()));
+        let shows = session.enter(top).await? && shows_itself(session).await?;
+        session.enter(&at).await?;
+        self.remember(|memory| memory.shows_dots = Some(shows));
+        Ok(shows)
     }
 
     /// Bare names: what has a size is a file, what can be entered is a folder.
@@ -251,6 +270,21 @@ impl Ftp {
         let outcome = leave_and_remove(&mut lease.session, folder).await;
         lease.settle(&outcome);
         outcome
+    }
+}
+
+/// Something that is there, on a session that can be used again.
+fn closed(words: &str) -> Fault {
+    Fault::new(Kind::Denied, words).advised("Check what the account may do in this directory.").on_sound_session()
+}
+
+/// Whether the directory that the session is in is among its own names.
+async fn shows_itself(session: &mut Session) -> Result<bool, Fault> {
+    match session.download("LIST -a".to_owned(), LONGEST_LISTING).await {
+        Ok(Download { cut: Some(fault), .. }) => Err(Fault { sound: false, ..fault }),
+        Ok(download) => Ok(String::from_utf8_lossy(&download.bytes).lines().any(|line| line.ends_with(" ."))),
+        Err(fault) if fault.sound && fault.refused() => Ok(false),
+        Err(fault) => Err(fault),
     }
 }
 

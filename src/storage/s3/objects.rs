@@ -73,8 +73,11 @@ impl S3 {
                 .set_ssekms_key_id((!key.is_empty()).then(|| key.clone())),
         };
         let bounds = self.bounds(ROOM_FOR_ERRORS, bytes.len());
-        call.customize().mutate_request(bounds).send().await.map_err(Refusal::of)?;
+        let answer = call.customize().mutate_request(bounds).send().await.map_err(Refusal::of)?;
         self.seen_bucket.store(true, Ordering::Relaxed);
+        if self.encryption != Encryption::None && answer.server_side_encryption().is_none() {
+            self.note("The server was asked to encrypt what it stores, and does not say that it does.");
+        }
         Ok(())
     }
 

@@ -207,6 +207,8 @@ impl Answer {
             // versitygw
             (401 | 403 | 404, _) if unknown && words.contains("access key") => Kind::Credentials,
             (_, "AccessDenied" | "InvalidRequest" | "ObjectLocked") if locked => Kind::Locked,
+            // garage: of the bytes, and of the objects
+            (_, "AccessDenied") if words.contains("quota is reached") => Kind::Full,
             // garage
             (_, "AccessDenied") if words.contains("no such key") || words.contains("invalid signature") => {
                 Kind::Credentials

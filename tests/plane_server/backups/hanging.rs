@@ -16,6 +16,8 @@ pub struct Hanging {
     free: watch::Sender<bool>,
     remark: Mutex<Option<String>>,
     hangs: In,
+    /// Folders that may not be entered.
+    closed: Mutex<Vec<ObjectPath>>,
 }
 
 /// Where a store hangs.
@@ -34,7 +36,13 @@ impl Default for Hanging {
 
 impl Hanging {
     pub fn only(hangs: In) -> Self {
-        Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), remark: Mutex::default(), hangs }
+        Self {
+            memory: Memory::new(clock::system()),
+            free: watch::Sender::new(false),
+            remark: Mutex::default(),
+            closed: Mutex::default(),
+            hangs,
+        }
     }
 
     async fn hang(&self, here: bool) {
@@ -55,6 +63,12 @@ impl Hanging {
     /// What it says of itself from now on.
     pub fn remark(&self, words: Option<&str>) {
         *self.remark.lock().unwrap() = words.map(str::to_owned);
+    }
+
+    /// From now on nobody may enter the folders of backups that are there.
+    pub fn close_all(&self) {
+        let paths = self.memory.paths().into_iter().filter(|path| path.name() == "manifest.json");
+        *self.closed.lock().unwrap() = paths.map(|path| path.folder()).collect();
     }
 
     pub fn release(&self) {
@@ -97,7 +111,10 @@ impl Store for Hanging {
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
         Box::pin(async move {
             self.hang(self.hangs == In::Listings).await;
-            self.memory.walk(folder).await
+            let mut listing = self.memory.walk(folder).await?;
+            listing.closed = self.closed.lock().unwrap().clone();
+            listing.entries.retain(|entry| !listing.closed.iter().any(|closed| entry.path.is_below(closed)));
+            Ok(listing)
         })
     }
 

@@ -213,3 +213,15 @@ async fn a_cancelled_backup_leaves_nothing() {
     let told = stage.told("backup").await;
     assert!(told.iter().any(|words| words == "Cancelled the backup in ftp."), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_backup_whose_folder_may_not_be_entered_just_now_is_not_noted_as_gone() {
+    let store = Arc::new(super::hanging::Hanging::default());
+    store.release();
+    let stage = Stage::with(|settings| settings.stores_of = store.opener()).await;
+    stage.configure(1, 7).await;
+    stage.backup().await;
+    store.close_all();
+    assert_eq!(stage.list().await.len(), 0);
+    assert_eq!(stage.status().await["days"][29]["state"], "good");
+}

@@ -14,18 +14,10 @@ use super::Stage;
 use super::restoring::{NAME, brought_back, rename};
 use crate::rig::{End, code};
 
-/// What each version after the first brought, undone.
-const TO_VERSION_2: &str = "
-    ALTER TABLE location DROP COLUMN remarks;
-    DROP TABLE backup;
-    DROP TABLE verification;
-    CREATE TABLE backup (location TEXT NOT NULL, uid TEXT NOT NULL, owner TEXT NOT NULL, finished INTEGER NOT NULL,
-        gone INTEGER, PRIMARY KEY (location, uid)) STRICT, WITHOUT ROWID;
-    CREATE TABLE verification (uid TEXT PRIMARY KEY, level TEXT NOT NULL, at INTEGER NOT NULL, good INTEGER NOT NULL,
-        detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = 2;";
+/// What the second version brought, undone.
 const TO_VERSION_1: &str = "
-    DROP TABLE location; DROP TABLE job; DROP TABLE backup; DROP TABLE verification; DROP TABLE recovery_key;
+    DROP TABLE location; DROP TABLE job; DROP TABLE backup; DROP TABLE verification; DROP TABLE housekeeping;
+    DROP TABLE recovery_key;
     PRAGMA user_version = 1;";
 
 /// A database as the stream of a backup.
@@ -91,38 +83,18 @@ async fn a_database_of_a_newer_version_is_refused_before_anything_happens() {
 
 #[tokio::test]
 async fn a_database_of_an_older_version_is_brought_up_to_date() {
-    for sql in [TO_VERSION_2.to_owned(), format!("{TO_VERSION_2}{TO_VERSION_1}")] {
-        let mut stage = Stage::configured().await;
-        // The key is there from the first backup on.
-        stage.backup().await;
-        let uid = plant(&stage, &sql).await;
-        rename(&stage, NAME, "renamed").await;
-        let job = brought_back(&mut stage, "restore", &uid).await;
-        assert_eq!(job["state"], "Completed", "{job}");
-        stage.rig.uid(NAME).await;
-        let items = stage.list().await;
-        assert_eq!(items.len(), 3, "the locations and what lies there are this place's: {items:?}");
-        stage.rig.restart(End::InOrder).await;
-        stage.rig.uid(NAME).await;
-    }
-}
-
-#[tokio::test]
-async fn what_was_known_of_backups_outlives_an_update() {
     let mut stage = Stage::configured().await;
-    let uid = stage.backup().await;
-    let owner = stage.get("/ext/v1/capabilities").await.1["planeUid"].as_str().unwrap().to_owned();
-    stage.rig.running.take().unwrap().stop().await;
-    let connection = Connection::open(stage.rig.dir.path().join("plane.db")).unwrap();
-    connection.execute_batch(TO_VERSION_2).unwrap();
-    connection.execute("INSERT INTO backup VALUES ('ftp', ?1, ?2, 1795348800000, NULL)", [&uid, &owner]).unwrap();
-    connection.execute("INSERT INTO verification VALUES (?1, 'full', 1795348800000, 0, 'It rots.')", [&uid]).unwrap();
-    drop(connection);
-    stage.rig.running = Some(crate::rig::serve(&stage.rig.settings).await);
-    stage.rig.client = crate::rig::Client::of(stage.rig.running.as_ref().unwrap().socket());
-    stage.system = stage.rig.system().await;
+    // The key is there from the first backup on.
+    stage.backup().await;
+    let uid = plant(&stage, TO_VERSION_1).await;
+    rename(&stage, NAME, "renamed").await;
+    let job = brought_back(&mut stage, "restore", &uid).await;
+    assert_eq!(job["state"], "Completed", "{job}");
+    stage.rig.uid(NAME).await;
     let items = stage.list().await;
-    assert_eq!((&items[0]["state"], &items[0]["verified"]["detail"]), (&json!("Damaged"), &json!("It rots.")));
+    assert_eq!(items.len(), 3, "the locations and what lies there are this place's: {items:?}");
+    stage.rig.restart(End::InOrder).await;
+    stage.rig.uid(NAME).await;
 }
 
 #[tokio::test]
