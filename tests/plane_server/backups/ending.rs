@@ -64,7 +64,7 @@ async fn a_plane_stops_though_an_end_cannot_be_written_and_the_next_one_writes_i
 }
 
 async fn hanging(hangs: In) -> (Stage, Arc<Hanging>) {
-    let hung = Arc::new(Hanging::hanging(hangs));
+    let hung = Arc::new(Hanging::where_told(hangs));
     let stage = Stage::with(|settings| settings.stores_of = hung.opener()).await;
     stage.configure(1, 7).await;
     (stage, hung)

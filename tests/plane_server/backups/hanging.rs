@@ -27,12 +27,12 @@ pub enum In {
 
 impl Default for Hanging {
     fn default() -> Self {
-        Self::hanging(In::Writes)
+        Self::where_told(In::Writes)
     }
 }
 
 impl Hanging {
-    pub fn hanging(hangs: In) -> Self {
+    pub fn where_told(hangs: In) -> Self {
         Self { memory: Memory::new(clock::system()), free: watch::Sender::new(false), hangs }
     }
 
