@@ -139,6 +139,19 @@ fn leave_place(transaction: &Transaction<'_>, name: &str) -> Result<(), Failure>
     Ok(locations::forget_backups(transaction, name)?)
 }
 
+/// Two locations on one place would delete each other's backups.
+fn refuse_shared_place(transaction: &Transaction<'_>, location: &Location) -> Result<(), Failure> {
+    let mut others = locations::list(transaction)?.into_iter().map(|other| other.location);
+    let Some(other) = others.find(|other| other.name != location.name && same_place(other, location)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "The location {} is at the same place. Give this one a directory or folder of its own: what is past its time in one would be deleted from the other.",
+        other.name
+    );
+    Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into())
+}
+
 fn put(
     transaction: &Transaction<'_>,
     whole: Whole,
@@ -150,15 +163,7 @@ fn put(
         let message = "A location keeps its mode; save this one under another name.";
         return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
     }
-    let mut others = locations::list(transaction)?.into_iter().map(|other| other.location);
-    let shared = others.find(|other| other.name != whole.location.name && same_place(other, &whole.location));
-    if let Some(other) = shared {
-        let message = format!(
-            "The location {} is at the same place. Give this one a directory or folder of its own: what is past its time in one would be deleted from the other.",
-            other.name
-        );
-        return Err(Refusal::new(StatusCode::CONFLICT, code::INVALID, message).into());
-    }
+    refuse_shared_place(transaction, &whole.location)?;
     let moved = before.as_ref().is_some_and(|before| !same_place(&before.location, &whole.location));
     if moved {
         leave_place(transaction, &whole.location.name)?;

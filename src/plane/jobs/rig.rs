@@ -1,5 +1,6 @@
 //! A plane for tests of its jobs: nobody is served, its clock is moved by hand, and its locations lie in memory.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::{Orders, Stop};
 use crate::api::backup::{BackupSpec, FtpSpec, Sensitive};
 use crate::api::location::{Location, LocationStatus};
 use crate::api::words::{JobKind, JobState, Mode};
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::Order;
 use crate::plane::running::unserved;
@@ -27,6 +28,8 @@ use crate::storage::{Answer, Error, Kind, Listing, ObjectPath, ServerClock, Stor
 pub struct Ground {
     pub plane: SharedPlane,
     pub clock: Arc<ManualClock>,
+    /// How often the plane asked what time it is.
+    pub asked: Arc<AtomicUsize>,
     pub place: Arc<Odd>,
     pub stop: watch::Sender<bool>,
     _dir: tempfile::TempDir,
@@ -39,12 +42,13 @@ impl Ground {
         let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
         let place = Arc::new(Odd { memory: Memory::new(clock.clone()), clock: clock.clone(), mood: Mutex::default() });
         let (mut settings, store) = (Settings::sandbox(dir.path()), place.clone());
-        settings.clock = clock.clone();
+        let asked = Arc::<AtomicUsize>::default();
+        settings.clock = Arc::new(Counted { clock: clock.clone(), asked: asked.clone() });
         settings.segment_bytes = 64 << 10;
         settings.schedules = true;
         settings.stores_of = Arc::new(move |_, _| Ok(store.clone() as Arc<dyn Store>));
         let (plane, orders) = unserved(settings);
-        (Self { plane, clock, place, stop: watch::channel(false).0, _dir: dir }, orders)
+        (Self { plane, clock, asked, place, stop: watch::channel(false).0, _dir: dir }, orders)
     }
 
     pub fn stopping(&self) -> Stop {
@@ -114,6 +118,19 @@ impl Ground {
     }
 }
 
+/// A clock that counts who looks at it.
+struct Counted {
+    clock: Arc<ManualClock>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Clock for Counted {
+    fn now(&self) -> DateTime<Utc> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.clock.now()
+    }
+}
+
 /// A place in memory with moods.
 pub struct Odd {
     pub memory: Memory,
@@ -142,7 +159,7 @@ impl Odd {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        crate::clock::Clock::now(self.clock.as_ref())
+        self.clock.now()
     }
 }
 

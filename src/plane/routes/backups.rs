@@ -363,9 +363,15 @@ async fn retention(
     let days = stored.location.backup_spec.retention_period;
     let outlook = plane.outlook(&stored, skew(&shelf), &stock.inventory.found, days).await;
     let outlook = outlook.map_err(|trouble| unreachable(&trouble))?;
+    let skipped = outlook.skipped.map(|skip| skip.to_string()).unwrap_or_default();
+    let (expired, spared) = match outlook.skipped {
+        None => (outlook.plan.expired, Vec::new()),
+        Some(_) => (Vec::new(), outlook.plan.expired),
+    };
+    let spared = spared.into_iter().map(|place| (place, skipped.clone()));
     Ok(Json(RetentionPreview {
-        expired: outlook.plan.expired.iter().map(|place| place.uid.to_string()).collect(),
-        kept: outlook.plan.kept.into_iter().map(|(place, why)| Kept { uid: place.uid.to_string(), why }).collect(),
-        skipped: outlook.skipped.map(|skip| skip.to_string()).unwrap_or_default(),
+        expired: expired.iter().map(|place| place.uid.to_string()).collect(),
+        kept: spared.chain(outlook.plan.kept).map(|(place, why)| Kept { uid: place.uid.to_string(), why }).collect(),
+        skipped,
     }))
 }

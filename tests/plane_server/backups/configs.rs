@@ -249,4 +249,7 @@ async fn a_preview_deletes_only_what_would_really_go() {
         paused["warnings"].to_string().contains("Retention deletes nothing now. The location is paused."),
         "{paused}"
     );
+    assert_eq!(stage.call("PUT", "/ext/v1/locations/ftp", wanted).await.0, 204);
+    let (_, retention) = stage.get("/ext/v1/retention?location=ftp").await;
+    assert_eq!((&retention["expired"], &retention["kept"][0]["uid"]), (&json!([]), &json!(uids[0])), "{retention}");
 }

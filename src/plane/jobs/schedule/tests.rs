@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -29,6 +30,23 @@ async fn a_location_where_nothing_can_begin_keeps_no_other_waiting_and_is_not_as
     let tried = ground.count("SELECT count(*) FROM audit WHERE content_msg LIKE 'Refused:%'").await;
     assert!((2..=12).contains(&tried), "tried {tried} times in {TICKS:?}, where a tick is a minute");
     ground.sql("DROP TRIGGER full").await;
+    tokio::time::timeout(TICKS, orders.backups.recv()).await.expect("it begins once it can").unwrap();
+    ground.stop.send_replace(true);
+    running.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_cannot_be_read_is_not_asked_all_the_time() {
+    let (ground, mut orders) = Ground::new();
+    ground.configure("ftp", 1, 13).await;
+    ground.sql("ALTER TABLE job RENAME TO lost").await;
+    ground.clock.advance(TimeDelta::hours(2));
+    let before = ground.asked.load(Ordering::Relaxed);
+    let running = tokio::spawn(run(ground.plane.clone(), ground.stopping()));
+    tokio::time::sleep(TICKS).await;
+    let asked = ground.asked.load(Ordering::Relaxed) - before;
+    assert!((10..=100).contains(&asked), "looked at the clock {asked} times in {TICKS:?}, where a tick is a minute");
+    ground.sql("ALTER TABLE lost RENAME TO job").await;
     tokio::time::timeout(TICKS, orders.backups.recv()).await.expect("it begins once it can").unwrap();
     ground.stop.send_replace(true);
     running.await.unwrap();
