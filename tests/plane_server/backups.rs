@@ -4,6 +4,7 @@ mod configs;
 mod hanging;
 mod lookalikes;
 mod making;
+mod neighbours;
 mod remarks;
 mod restoring;
 mod schedule;
