@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::ground;
 use crate::process::{Done, Home, Started, finish};
-use crate::site::GATEWAY;
+use crate::site::{GATEWAY, Site, path};
 
 const SCRIPT: &str = "mount -t tmpfs -o size=\"$0\"k,mode=700 tmpfs \"$1\" && shift && exec \"$@\"";
 
@@ -114,9 +114,31 @@ async fn a_plane_whose_own_disk_is_full_says_so_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_while_a_backup_is_fetched_changes_nothing() {
+    let ground = ground::s3_in_process().await;
+    let large = Site::with(&["--scale", "audits=25000"]);
+    let small = Site::with_small_files(6 << 10);
+    for site in [&large, &small] {
+        site.done(&format!("locations set s3 {}", ground.flags)).await;
+    }
+    let uid = large.backup("s3").await;
+    let key = large.home.path().join("key.txt");
+    large.done(&format!("backups key export --to {}", path(&key))).await;
+    small.done(&format!("backups key import {}", path(&key))).await;
+    small.done(&format!("pcgs rename {GATEWAY} elbe")).await;
+    let full = small.run(&format!("backups recover {uid} --mode s3 --yes")).await;
+    assert_eq!(full.code, Some(1), "{full:?}");
+    assert!(full.stderr.contains("cannot use the disk of this machine"), "{}", full.stderr);
+    assert_eq!(std::fs::read_dir(small.dir.join("scratch")).unwrap().count(), 0);
+    assert!(small.has_gateway("elbe").await);
+    let listed = small.json("backups list s3").await;
+    assert_eq!(listed.as_array().unwrap().len(), 1, "no safety backup is left: {listed:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_download_onto_a_full_disk_names_it_and_leaves_no_manifest() {
     let ground = ground::s3_in_process().await;
-    let site = crate::site::Site::with(&[]);
+    let site = Site::with(&[]);
     site.done(&format!("locations set s3 {}", ground.flags)).await;
     let uid = site.backup("s3").await;
     let disk = site.home.path().join("disk");

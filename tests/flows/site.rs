@@ -28,6 +28,19 @@ impl Site {
         Self { home, dir, _daemon: daemon }
     }
 
+    /// One whose daemon writes no file beyond so many KiB, as on a disk that fills up.
+    pub fn with_small_files(kib: usize) -> Self {
+        let home = Home::new();
+        let dir = home.path().join("plane");
+        let limited = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
+        let mut command = home.program(Path::new("/bin/bash"), &["-c", &limited]);
+        command.arg(env!("CARGO_BIN_EXE_palette-console")).args(["serve", "--sandbox", "--listen", "127.0.0.1:0"]);
+        command.arg("--data-dir").arg(&dir);
+        let daemon = Started::new(command);
+        assert!(daemon.line().starts_with("listening on "));
+        Self { home, dir, _daemon: daemon }
+    }
+
     pub async fn run(&self, words: &str) -> Done {
         let dir = self.dir.to_str().unwrap();
         let words: Vec<&str> = words.split_whitespace().chain(["--data-dir", dir]).collect();

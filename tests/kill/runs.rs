@@ -185,7 +185,7 @@ impl Field {
         let name = format!("marker-{}", self.names);
         match deed {
             Deed::Recover => self.twin.mark(&name).await,
-            _ => drop(rename::run(client, &self.gateway, &name).await.unwrap()),
+            _ => rename::run(client, &self.gateway, &name).await.unwrap(),
         }
         let started = match deed {
             Deed::Create | Deed::Expire => client.start_backup(LOCATION).await,

@@ -6,6 +6,7 @@ mod ending;
 mod hanging;
 mod lookalikes;
 mod making;
+mod neighbours;
 mod remarks;
 mod restoring;
 mod schedule;

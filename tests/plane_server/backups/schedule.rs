@@ -17,7 +17,7 @@ async fn jobs(stage: &Stage, kind: &str) -> Vec<Value> {
     list["items"].as_array().unwrap().iter().filter(|job| job["kind"] == kind).cloned().collect()
 }
 
-async fn until_ended(stage: &Stage, kind: &str, count: usize) -> Vec<Value> {
+pub async fn until_ended(stage: &Stage, kind: &str, count: usize) -> Vec<Value> {
     until("all have ended", async || {
         let jobs = jobs(stage, kind).await;
         let ended = jobs.iter().filter(|job| !["Queued", "Running"].contains(&job["state"].as_str().unwrap())).count();
