@@ -8,7 +8,6 @@ use palette_console::backup::{BackupUid, KeyRing, Opened, Order, Progress, Sourc
 use palette_console::clock::Clock;
 use palette_console::storage::Store;
 use rusqlite::Connection;
-use serde_json::json;
 
 use super::Stage;
 use super::restoring::{NAME, brought_back, rename};
