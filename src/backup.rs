@@ -48,7 +48,7 @@ pub use key::KeyRing;
 pub use known::Known;
 pub use layout::MANIFEST;
 pub use manifest::Manifest;
-pub use progress::Progress;
+pub use progress::{Phase, Progress};
 pub use sources::{Opened, Source};
 pub use uid::BackupUid;
 

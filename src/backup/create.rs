@@ -11,7 +11,7 @@ use super::layout::{self, Begin, Role};
 use super::manifest::{self, FORMAT, Manifest, Segment, Stream};
 use super::pack::{Next, Packing, Recipe};
 use super::patience::Patient;
-use super::{Authentic, Error, Kind, Order, Place, Progress, Source, Vault};
+use super::{Authentic, Error, Kind, Order, Phase, Place, Progress, Source, Vault};
 use crate::storage::{self, LARGEST_OBJECT, ObjectPath};
 
 const LARGEST_FORMAT: usize = 4 << 10;
@@ -36,7 +36,7 @@ impl Vault {
             let committing = AtomicBool::new(false);
             let made = draft.make(sources, progress, &committing).await;
             if made.is_err() {
-                progress.tell(|moment| moment.phase = "Tidying up");
+                progress.tell(|moment| moment.phase = Phase::TidyingUp);
                 self.tidy(&draft.place, committing.load(Ordering::Relaxed)).await;
             }
             made
@@ -110,25 +110,25 @@ impl<'a> Draft<'a> {
         progress: &Progress,
         committing: &AtomicBool,
     ) -> Result<Manifest, Kind> {
-        progress.tell(|moment| moment.phase = "Preparing");
+        progress.tell(|moment| moment.phase = Phase::Preparing);
         self.begin().await?;
         let mut streams = Vec::new();
         for source in sources {
             streams.push(self.stream(source, progress).await?);
         }
-        progress.tell(|moment| moment.phase = "Checking");
+        progress.tell(|moment| moment.phase = Phase::Checking);
         let manifest = self.manifest(streams);
         let file = manifest.encode(&self.vault.keys)?;
         self.check_folder(&manifest, &self.listed().await?).await?;
         self.mark_format().await?;
-        progress.tell(|moment| moment.phase = "Committing");
+        progress.tell(|moment| moment.phase = Phase::Committing);
         committing.store(true, Ordering::Relaxed);
         self.commit(&manifest, &file).await?;
         let begin = self.object(&layout::begin(&self.vault.writer))?;
         if let Err(error) = self.vault.store.delete(&begin).await {
             tracing::warn!(%error, "an object that nobody needs any more stays until the backup is deleted");
         }
-        progress.tell(|moment| moment.phase = "Done");
+        progress.tell(|moment| moment.phase = Phase::Done);
         Ok(manifest)
     }
 
@@ -162,7 +162,7 @@ impl<'a> Draft<'a> {
         progress: &Progress,
     ) -> Result<Stream, Kind> {
         let mut packing = self.open(source, progress).await?;
-        progress.tell(|moment| moment.phase = "Uploading");
+        progress.tell(|moment| moment.phase = Phase::Uploading);
         loop {
             let (next, rest) = uploads.alongside(advance(packing)).await?;
             packing = rest;

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::folder::{self, Folder, Refusal};
 use super::layout::{self, Role, Tomb};
 use super::patience::Patient;
-use super::{BackupUid, Error, Kind, Place, Progress, Vault};
+use super::{BackupUid, Error, Kind, Phase, Place, Progress, Vault};
 use crate::storage::{self, Entry, ObjectPath};
 
 /// How long a failed job tidies up behind itself; the sweep does what is left.
@@ -65,7 +65,7 @@ impl Vault {
         let store = Patient::new(self.store.clone());
         let path = layout::folder(place)?;
         let mut folder = Folder::of(place.clone(), store.list(&path).await?);
-        progress.tell(|moment| moment.phase = "Deleting");
+        progress.tell(|moment| moment.phase = Phase::Deleting);
         if !folder.objects.is_empty() {
             if !folder.has(Role::Tomb) {
                 match self.bury(&store, &path, &folder).await {

@@ -17,7 +17,7 @@ use super::key::RecoveryKey;
 use super::manifest::{Segment, Stream};
 use super::patience::Patient;
 use super::unpack::Unpacking;
-use super::{Authentic, Error, Fetched, FoundState, Kind, Manifest, Place, Progress, Vault, layout, sources};
+use super::{Authentic, Error, Fetched, FoundState, Kind, Manifest, Phase, Place, Progress, Vault, layout, sources};
 use crate::storage::{self, ObjectPath};
 
 /// Segments that are fetched ahead.
@@ -35,11 +35,11 @@ impl Vault {
     }
 
     async fn fetched(&self, place: &Place, into: &Path, progress: &Progress) -> Result<Fetched, Kind> {
-        progress.tell(|moment| moment.phase = "Checking");
+        progress.tell(|moment| moment.phase = Phase::Checking);
         let (manifest, key) = self.openable(place).await?;
         let staging = Staging::new(into, manifest.plain_bytes())?;
         progress.tell(|moment| {
-            moment.phase = "Downloading";
+            moment.phase = Phase::Downloading;
             moment.plain_total = Some(manifest.plain_bytes());
             moment.stored_total = Some(manifest.bytes());
         });
@@ -54,7 +54,7 @@ impl Vault {
             files.insert(stream.name.clone(), file);
         }
         staging.keep()?;
-        progress.tell(|moment| moment.phase = "Done");
+        progress.tell(|moment| moment.phase = Phase::Done);
         Ok(Fetched { manifest, files })
     }
 

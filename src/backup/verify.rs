@@ -10,7 +10,9 @@ use super::fetch::{Read, Staging, read_segment};
 use super::folder::{Folder, size_fault};
 use super::manifest::{self, Segment, Stream};
 use super::patience::Patient;
-use super::{Authentic, Error, FoundState, Kind, Level, Manifest, Place, Progress, Vault, Verdict, layout, sources};
+use super::{
+    Authentic, Error, FoundState, Kind, Level, Manifest, Phase, Place, Progress, Vault, Verdict, layout, sources,
+};
 
 impl Vault {
     /// Proves a backup as far as `level` goes. Without its key, [`Level::Data`] still works, and says nothing of the
@@ -25,7 +27,7 @@ impl Vault {
     }
 
     async fn verified(&self, place: &Place, level: Level, progress: &Progress) -> Result<Verdict, Kind> {
-        progress.tell(|moment| moment.phase = "Checking");
+        progress.tell(|moment| moment.phase = Phase::Checking);
         let (found, folder, file) = self.examine(place).await?;
         let manifest = match found.state {
             FoundState::Complete(manifest, _) | FoundState::Damaged(Some(manifest), _) => *manifest,
@@ -60,7 +62,7 @@ impl Vault {
                 verdict.faults.extend(self.prove_segments(place, &manifest, there, progress).await?);
             }
         }
-        progress.tell(|moment| moment.phase = "Done");
+        progress.tell(|moment| moment.phase = Phase::Done);
         Ok(verdict)
     }
 
@@ -85,7 +87,7 @@ impl Vault {
         progress: &Progress,
     ) -> Result<Vec<String>, Kind> {
         let bytes = there.iter().map(|segment| segment.bytes).sum();
-        progress.tell(|moment| (moment.phase, moment.stored_total) = ("Reading", Some(bytes)));
+        progress.tell(|moment| (moment.phase, moment.stored_total) = (Phase::Reading, Some(bytes)));
         let owners: BTreeMap<&str, &str> =
             manifest.segments().map(|segment| (segment.sha256.as_str(), segment.name.as_str())).collect();
         let (store, folder) = (Patient::new(self.store.clone()), layout::folder(place)?);
@@ -114,7 +116,7 @@ impl Vault {
         progress: &Progress,
     ) -> Result<Vec<String>, Kind> {
         progress.tell(|moment| {
-            moment.phase = "Reading";
+            moment.phase = Phase::Reading;
             moment.plain_total = Some(manifest.plain_bytes());
             moment.stored_total = Some(manifest.bytes());
         });

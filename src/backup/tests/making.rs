@@ -15,7 +15,7 @@ async fn two_streams_come_back_as_they_were() {
     let manifest = rig.vault.create(rig.order(), sources, &progress).await.unwrap();
     assert_eq!(manifest.streams.iter().map(|stream| stream.name.as_str()).collect::<Vec<_>>(), ["objects", "volumes"]);
     let moment = moment.borrow().clone();
-    assert_eq!((moment.phase, moment.plain_done, moment.plain_total), ("Done", 107_777, Some(107_777)));
+    assert_eq!((moment.phase, moment.plain_done, moment.plain_total), (Phase::Done, 107_777, Some(107_777)));
     assert_eq!(moment.stored_done, manifest.bytes());
     assert!(!rig.names().iter().any(|name| name.starts_with("begin-")), "{:?}", rig.names());
 

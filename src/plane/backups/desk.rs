@@ -17,9 +17,6 @@ const WINDOW: TimeDelta = TimeDelta::seconds(8);
 /// Readings closer to each other than this are one.
 const APART: TimeDelta = TimeDelta::milliseconds(200);
 
-/// Phases of the engine in which a backup is being committed, taken back, or done with: no job is cancelled in them.
-const TOO_LATE: [&str; 3] = ["Committing", "Tidying up", "Done"];
-
 /// Someone wants a job to end, and waits for its answer: whether it does.
 pub type Wish = oneshot::Sender<bool>;
 
@@ -41,7 +38,7 @@ struct Live {
 
 impl Live {
     fn is_cancellable(&self) -> bool {
-        self.wishes.is_some() && !TOO_LATE.contains(&self.moment.borrow().phase)
+        self.wishes.is_some() && self.moment.borrow().phase.can_be_cancelled()
     }
 }
 
@@ -137,7 +134,7 @@ impl Desk {
             remaining_seconds: left.checked_div(per_second).map_or(0, |seconds| seconds.max(u64::from(left > 0))),
         };
         let checks = held(&live.checks).clone();
-        Some(Glance { phase: moment.phase.to_owned(), progress, checks, cancellable: live.is_cancellable() })
+        Some(Glance { phase: moment.phase.as_str().to_owned(), progress, checks, cancellable: live.is_cancellable() })
     }
 
     /// Whose turn it is at a location: one job at a time.
@@ -174,6 +171,7 @@ fn rate(samples: &mut VecDeque<(DateTime<Utc>, u64)>, now: DateTime<Utc>, done: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backup::Phase;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -227,11 +225,11 @@ mod tests {
         let desk = Desk::default();
         let (progress, moment) = crate::backup::Progress::new();
         let mut seat = desk.open("j", moment, at(0), true);
-        progress.tell(|moment| moment.phase = "Committing");
+        progress.tell(|moment| moment.phase = Phase::Committing);
         assert!(!wished(&desk, "j", &mut seat).await);
         assert!(!desk.glance("j", at(1)).unwrap().cancellable);
         // A restore goes on after its safety backup.
-        progress.tell(|moment| moment.phase = "Preparing");
+        progress.tell(|moment| moment.phase = Phase::Preparing);
         assert!(wished(&desk, "j", &mut seat).await);
     }
 }

@@ -19,7 +19,7 @@ use ending::{Ended, conclude};
 use super::{Stop, stopped, told_to_stop};
 use crate::api::location::Check;
 use crate::api::words::{JobKind, JobState};
-use crate::backup::{BackupUid, Place, Progress};
+use crate::backup::{BackupUid, Phase, Place, Progress};
 use crate::plane::backups::desk::{Seat, Wish};
 use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
@@ -37,7 +37,7 @@ pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
         Err(error) => return tracing::error!(%error, "a job could not be read"),
     };
     let (progress, moment) = Progress::new();
-    progress.tell(|moment| moment.phase = "Waiting");
+    progress.tell(|moment| moment.phase = Phase::Waiting);
     let cancellable = !matches!(row.kind, JobKind::Delete | JobKind::Retention);
     let Seat { wishes, checks } = plane.backups.desk.open(&uid, moment, plane.now(), cancellable);
     // A validation writes beside everything else and needs no turn.
@@ -124,7 +124,7 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
 /// # Errors
 /// Why it cannot be reached.
 async fn reach(shelf: &Shelf, progress: &Progress) -> Result<(), Trouble> {
-    progress.tell(|moment| moment.phase = "Connecting");
+    progress.tell(|moment| moment.phase = Phase::Connecting);
     let folder = ObjectPath::new("palbackup").map_err(|error| Trouble::new(error.to_string()))?;
     shelf.store.list(&folder).await?;
     Ok(())

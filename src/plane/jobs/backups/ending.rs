@@ -8,7 +8,7 @@ use rusqlite::Transaction;
 
 use super::create;
 use crate::api::words::{JobKind, JobState};
-use crate::backup::Progress;
+use crate::backup::{Phase, Progress};
 use crate::plane::backups::begin::attempt;
 use crate::plane::backups::words::Trouble;
 use crate::plane::failure::{Failure, StorageError};
@@ -72,7 +72,7 @@ pub(super) async fn conclude(plane: &SharedPlane, mut row: Row, ended: Ended, pr
             if row.kind == JobKind::Create {
                 half_made.push(row.backup_uid.clone());
             }
-            progress.tell(|moment| moment.phase = "Tidying up");
+            progress.tell(|moment| moment.phase = Phase::TidyingUp);
             create::clean_up(plane, &row.location, &half_made).await;
             (row.state, row.result) = (JobState::Cancelled, CANCELLED.to_owned());
             None
@@ -99,7 +99,7 @@ async fn finish(plane: &SharedPlane, mut row: Row, also: Option<Also>, progress:
             tracing::warn!(uid = row.uid, "the next start takes the job up again");
             return;
         }
-        progress.tell(|moment| moment.phase = "Waiting for the plane's disk");
+        progress.tell(|moment| moment.phase = Phase::WaitingForDisk);
         pause(stop, next).await;
         next = LONGEST_PAUSE.min(next * 2);
     }

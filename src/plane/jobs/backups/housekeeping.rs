@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::ending::{Also, Done, Ended, conclude};
 use super::outlook::{Outlook, Skip, skew_now};
 use crate::api::words::{JobKind, JobState};
-use crate::backup::{BackupUid, Found, FoundState, Place, Progress};
+use crate::backup::{BackupUid, Found, FoundState, Phase, Place, Progress};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::attempt;
 use crate::plane::backups::shelf::Shelf;
@@ -90,14 +90,14 @@ async fn carry_out(plane: &SharedPlane, location: &str, look: Look, progress: &P
     }
     let days = stored.location.backup_spec.retention_period;
     let vault = plane.vault(shelf.store.clone());
-    progress.tell(|moment| moment.phase = "Deleting");
+    progress.tell(|moment| moment.phase = Phase::Deleting);
     for place in &outlook.plan.expired {
         vault.delete(place, progress).await?;
         shelf.spoil();
         let why = format!("Deleted the backup {} in {location}, past its {}.", place.uid, days_words(days));
         note_deletion(plane, location, place, why).await?;
     }
-    progress.tell(|moment| moment.phase = "Cleaning up");
+    progress.tell(|moment| moment.phase = Phase::CleaningUp);
     let swept = vault.sweep(&alive(plane).await?).await?;
     for place in &swept.finished {
         let why = format!("Finished a deletion that was cut short: the backup {} in {location}.", place.uid);

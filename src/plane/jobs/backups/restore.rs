@@ -8,7 +8,7 @@ use super::create;
 use super::ending::Ended;
 use crate::api::words::{JobKind, JobState};
 use crate::backup::sources::database;
-use crate::backup::{Manifest, Progress};
+use crate::backup::{Manifest, Phase, Progress};
 use crate::plane::backups::adopt::{self, Adoption};
 use crate::plane::backups::begin::{attempt, refuse_beside_migrations};
 use crate::plane::backups::swap::{self, Swap, Swapped};
@@ -37,10 +37,10 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
 async fn bring_back(plane: &SharedPlane, row: &Row, progress: &Progress, dir: &Path) -> Result<Ended, Trouble> {
     let (staged, manifest) = fetch(plane, row, progress, dir).await?;
     let safety = safety_backup(plane, row, progress).await?;
-    progress.tell(|moment| moment.phase = "Preparing");
+    progress.tell(|moment| moment.phase = Phase::Preparing);
     let credentials = prepare(plane, row, &staged).await?;
     let swapped = if plane.backups.desk.commit(&row.uid) {
-        progress.tell(|moment| moment.phase = "Replacing the database");
+        progress.tell(|moment| moment.phase = Phase::Replacing);
         let adoption = adoption(plane, row, &manifest, &safety);
         put_in_place(plane, staged, adoption).await.map(|()| Ended::Recorded)
     } else {
@@ -81,9 +81,8 @@ async fn fetch(
 
 /// The state as it is now goes to the same location first; without that nothing is restored.
 async fn safety_backup(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<String, Trouble> {
-    progress.tell(|moment| {
-        *moment = crate::backup::progress::Moment { phase: "Making a safety backup", ..Default::default() }
-    });
+    progress
+        .tell(|moment| *moment = crate::backup::progress::Moment { phase: Phase::SavingSafety, ..Default::default() });
     let uid = row.stale.first().ok_or_else(|| Trouble::new("the job has no safety backup"))?.clone();
     let made = create::make(plane, &row.location, &uid, None, progress).await.map_err(|trouble| Trouble {
         reason: format!("The safety backup failed, so nothing was changed: {}", trouble.reason),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Done;
 use crate::api::location::Check;
 use crate::api::words::CheckState;
-use crate::backup::Progress;
+use crate::backup::{Phase, Progress};
 use crate::plane::backups::place;
 use crate::plane::backups::secrets::Whole;
 use crate::plane::backups::words::{self, Trouble};
@@ -26,7 +26,7 @@ pub(super) async fn run(
 ) -> Result<Done, Trouble> {
     let trial = plane.backups.desk.trial(&row.uid);
     let trial = trial.ok_or_else(|| Trouble::new("the validation was interrupted; start it again"))?;
-    progress.tell(|moment| moment.phase = "Validating");
+    progress.tell(|moment| moment.phase = Phase::Validating);
     plane.try_location(&trial.whole, trial.permission, checks).await?;
     Ok(Done::told("The location is good for backups: every check passed.".to_owned()))
 }
