@@ -210,7 +210,8 @@ async fn fetch_dies_everywhere_and_leaves_nothing() {
     let place = base.backup().await;
     let points = die_everywhere(&base, &Fetch(place)).await;
     println!("crash points of fetch: {points}");
-    assert!(points > 30, "{points}");
+    // How many segments there are hangs on the uid.
+    assert!(points > 20, "{points}");
     let left = std::fs::read_dir(base.dir.path()).unwrap().count();
     assert_eq!(left, 1, "only the key is left in {:?}", Arc::clone(&base.dir));
 }

@@ -222,6 +222,7 @@ async fn a_backup_whose_folder_may_not_be_entered_just_now_is_not_noted_as_gone(
     stage.configure(1, 7).await;
     stage.backup().await;
     store.close_all();
+    stage.rig.clock.advance(chrono::TimeDelta::minutes(1));
     assert_eq!(stage.list().await.len(), 0);
     assert_eq!(stage.status().await["days"][29]["state"], "good");
 }
