@@ -327,3 +327,19 @@ fn leaving_while_a_backup_goes_on_asks_first() {
     let effects = stage.keys("right enter");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)));
 }
+
+#[test]
+fn keys_that_mean_nothing_are_not_hinted_at() {
+    let mut stage = Stage::on_backups(Theme::ansi(), Glyphs::unicode());
+    stage.told(Told::Overview(Err(refused(403, "Forbidden", "Not this account."))));
+    assert!(!stage.text().contains("+ create") && stage.text().contains("r refresh"), "{}", stage.text());
+    stage.told(Told::Overview(Ok(Box::new(super::backups_stage::fresh()))));
+    assert!(stage.text().contains("+ create") && !stage.text().contains("v verify"), "{}", stage.text());
+    assert!(Stage::backups().text().contains("v verify"));
+}
+
+#[test]
+fn every_kind_of_trouble_of_the_last_days_is_counted_where_it_is_narrow() {
+    let mut stage = Stage::backups();
+    assert!(stage.text().contains("17 good, 1 failed, 1 missed, 9 expired"), "{}", stage.text());
+}

@@ -229,7 +229,8 @@ impl Layer for KeyDialog {
             Page::FromFile(_) | Page::Paste(_) => ("Import a recovery key", "import"),
             Page::Shown(_) => ("Recovery key", "done"),
         };
-        let hints = [Hint::new("Enter", enter), Hint::new("Esc", "back")];
+        let esc = if matches!(self.page, Page::Menu) { "close" } else { "back" };
+        let hints = [Hint::new("Enter", enter), Hint::new("Esc", esc)];
         let body = dialog(title, &hints).render(screen, buf, look);
         match &self.page {
             Page::Menu => self.view_menu(body, buf, model),
