@@ -46,6 +46,7 @@ pub fn save(console: &mut Console, mode: &str) {
     console.wait_for("The location is good for backups");
     console.key("enter");
     console.wait_for(&format!("{mode} is configured: every day at 03:00 UTC"));
+    console.wait_for("no good backup yet");
 }
 
 /// Asks for a backup.
