@@ -4,6 +4,9 @@
 #[path = "pty/access.rs"]
 mod access;
 #[cfg(test)]
+#[path = "pty/backup_faults.rs"]
+mod backup_faults;
+#[cfg(test)]
 #[path = "pty/backups.rs"]
 mod backups;
 #[cfg(test)]
@@ -24,6 +27,9 @@ mod harness_test;
 #[cfg(test)]
 #[path = "pty/proxy.rs"]
 mod proxy;
+#[cfg(test)]
+#[path = "pty/recovery.rs"]
+mod recovery;
 #[cfg(test)]
 #[path = "pty/sharing.rs"]
 mod sharing;

@@ -205,9 +205,16 @@ impl Entry {
 /// The hints of a screen.
 #[must_use]
 pub fn hints(scope: Scope) -> Vec<Hint<'static>> {
+    hints_where(scope, |_| true)
+}
+
+/// The hints of a screen at whatever means something just now.
+#[must_use]
+pub fn hints_where(scope: Scope, means: impl Fn(Command) -> bool) -> Vec<Hint<'static>> {
     TABLE
         .iter()
         .filter(|entry| (entry.scope == scope || entry.scope == Everywhere) && !entry.hint.is_empty())
+        .filter(|entry| means(entry.command))
         .map(|entry| Hint::new(entry.key(), entry.hint).priority(entry.priority))
         .collect()
 }

@@ -6,36 +6,89 @@ use std::fs;
 use super::desk::{Desk, sign_in};
 use super::harness::Console;
 
-/// The tab with the prepared location of a mode validated and saved. `down` is how far below the first entry it is.
-fn configured(desk: &Desk, mode: &str, down: usize) -> Console {
+/// The form of a mode as the sandbox prepared it. `down` is how far below the first entry the mode is.
+pub fn form(desk: &Desk, down: usize) -> Console {
     let mut console = desk.console(&[], 80, 24);
     sign_in(&mut console);
     console.key("2");
     console.wait_for("not configured; the sandbox's own server is prepared");
     console.key("e");
     console.wait_for("Configure where backups go");
-    for _ in 0..down {
-        console.key("down");
-    }
+    press(&mut console, "down", down);
     console.key("enter");
     console.wait_for("Prepared by the sandbox: Enter validates it");
+    console
+}
+
+/// Presses a key some times.
+pub fn press(console: &mut Console, key: &str, times: usize) {
+    for _ in 0..times {
+        console.key(key);
+    }
+}
+
+/// Types a value in place of the one that is there.
+pub fn retype(console: &mut Console, value: &str) {
+    console.key("ctrl-u");
+    console.send(value);
+}
+
+/// The tab with the prepared location of a mode validated and saved.
+pub fn configured(desk: &Desk, mode: &str, down: usize) -> Console {
+    let mut console = form(desk, down);
+    save(&mut console, mode);
+    console
+}
+
+/// Validates the form and saves it.
+pub fn save(console: &mut Console, mode: &str) {
     console.key("enter");
     console.wait_for("The location is good for backups");
     console.key("enter");
     console.wait_for(&format!("{mode} is configured: every day at 03:00 UTC"));
     console.wait_for("no good backup yet");
-    console
 }
 
-fn back_up(console: &mut Console) {
+/// Asks for a backup.
+pub fn back_up(console: &mut Console) {
     console.key("+");
     console.wait_for("Create a backup now");
 }
 
-fn made(console: &mut Console) {
+/// Makes it at the place under the marker.
+pub fn made(console: &mut Console) {
     console.key("enter");
     console.wait_for("Verify it");
     console.wait_for("Done");
+}
+
+/// Goes to the gateways and gives the first one another name.
+pub fn rename_the_first(console: &mut Console, name: &str) {
+    console.key("1");
+    console.wait_for("8 gateways");
+    console.key("n");
+    console.wait_for("Rename berlin-vsphere-1");
+    retype(console, name);
+    console.key("enter");
+    console.wait_for(&format!("▸ {name}"));
+}
+
+/// Goes from the plan to the question, and gives the word it asks for.
+pub fn question(console: &mut Console) -> String {
+    console.wait_for("What happens");
+    console.key("tab");
+    console.key("enter");
+    console.wait_for("to confirm:");
+    let screen = console.screen();
+    screen.split("Type ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a word to type").to_owned()
+}
+
+/// Goes from the plan through the typed confirmation.
+pub fn confirm(console: &mut Console) {
+    let word = question(console);
+    console.send(&word);
+    console.wait_for("matches");
+    console.key("enter");
 }
 
 #[test]
@@ -49,26 +102,11 @@ fn a_newcomer_backs_up_verifies_changes_something_and_restores_it() {
     console.wait_for("is whole");
     console.key("enter");
     console.wait_for("verified < 1 min ago");
-    console.key("1");
-    console.wait_for("8 gateways");
-    console.key("n");
-    console.wait_for("Rename berlin-vsphere-1");
-    console.key("ctrl-u");
-    console.send("berlin-changed");
-    console.key("enter");
-    console.wait_for("▸ berlin-changed");
+    rename_the_first(&mut console, "berlin-changed");
     console.key("2");
     console.wait_for("restore");
     console.key("R");
-    console.wait_for("What happens");
-    console.key("tab");
-    console.key("enter");
-    console.wait_for("to confirm:");
-    let screen = console.screen();
-    let word = screen.split("Type ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().to_owned();
-    console.send(&word);
-    console.wait_for("matches");
-    console.key("enter");
+    confirm(&mut console);
     console.wait_for("Restored: the accounts are the backup's now.");
     console.wait_for("Enter signs in.");
     console.key("enter");

@@ -65,6 +65,16 @@ impl Desk {
         self.data().join(CREDENTIALS).to_str().unwrap().to_owned()
     }
 
+    /// A value of the file in which the sandbox keeps what its own stores are reached with.
+    pub fn stores(&self, table: &str, key: &str) -> String {
+        let text = fs::read_to_string(self.data().join("stores.toml")).unwrap();
+        let file: toml::Table = text.parse().unwrap();
+        match &file[table][key] {
+            toml::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Runs `palette-console` with arguments to its end and returns what it said.
     pub fn run(&self, args: &[&str]) -> String {
         let output = self.command().args(args).output().unwrap();

@@ -290,7 +290,8 @@ fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).expect("a terminal has columns and rows")
 }
 
-fn time_limit() -> Duration {
+/// Longest that anything may be waited for.
+pub fn time_limit() -> Duration {
     Duration::from_secs(env::var("PTY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20))
 }
 

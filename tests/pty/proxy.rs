@@ -12,6 +12,8 @@ pub enum Weather {
     Fair,
     /// Each connection is closed without an answer.
     Cut,
+    /// Requests that begin so are closed without an answer, and so never reach the plane; the others do.
+    CutsOff(&'static str),
     /// They reach the plane, but the answer to this method and path is lost.
     LosesAnswer(&'static str, &'static str),
     /// They wait until the weather changes.
@@ -24,6 +26,8 @@ struct Shared {
     weather: Mutex<Weather>,
     changed: Condvar,
     seen: Mutex<Vec<String>>,
+    /// Another request was seen.
+    asked: Condvar,
 }
 
 /// See the module. Its thread ends with the test's process.
@@ -37,8 +41,12 @@ impl Proxy {
     pub fn to(plane: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared =
-            Arc::new(Shared { weather: Mutex::new(Weather::Fair), changed: Condvar::new(), seen: Mutex::default() });
+        let shared = Arc::new(Shared {
+            weather: Mutex::new(Weather::Fair),
+            changed: Condvar::new(),
+            seen: Mutex::default(),
+            asked: Condvar::new(),
+        });
         let mine = shared.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -61,20 +69,30 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
+    /// Waits until a method and path were asked for so often.
+    pub fn wait_count(&self, line: &str, times: usize) {
+        let seen = self.shared.seen.lock().unwrap();
+        let count = |seen: &mut Vec<String>| seen.iter().filter(|seen| seen.starts_with(line)).count();
+        let limit = super::harness::time_limit();
+        let waited = self.shared.asked.wait_timeout_while(seen, limit, |seen| count(seen) < times).unwrap();
+        assert!(!waited.1.timed_out(), "{line} was not asked for {times} times");
+    }
+
     /// How often a method and path were asked for.
     pub fn count(&self, line: &str) -> usize {
         self.shared.seen.lock().unwrap().iter().filter(|seen| seen.starts_with(line)).count()
     }
 }
 
-fn carry(mut stream: TcpStream, plane: SocketAddr, shared: &Shared) -> std::io::Result<()> {
+/// The lines of a request before its body, and the body.
+fn request(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
     let mut length = 0;
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
-            return Ok(());
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("content-length")
@@ -90,7 +108,13 @@ fn carry(mut stream: TcpStream, plane: SocketAddr, shared: &Shared) -> std::io::
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    Ok((head, body))
+}
+
+fn carry(mut stream: TcpStream, plane: SocketAddr, shared: &Shared) -> std::io::Result<()> {
+    let (head, body) = request(&stream)?;
     shared.seen.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+    shared.asked.notify_all();
     let mut weather = shared.weather.lock().unwrap();
     while *weather == Weather::Stuck {
         weather = shared.changed.wait(weather).unwrap();
@@ -98,12 +122,13 @@ fn carry(mut stream: TcpStream, plane: SocketAddr, shared: &Shared) -> std::io::
     let weather = weather.clone();
     let answer = match weather {
         Weather::Cut | Weather::Stuck => return Ok(()),
+        Weather::CutsOff(line) if head.starts_with(line) => return Ok(()),
         Weather::Stranger(status, kind, headers, body) => format!(
             "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )
         .into_bytes(),
-        Weather::Fair | Weather::LosesAnswer(..) => forward(plane, &head, &body)?,
+        Weather::Fair | Weather::CutsOff(_) | Weather::LosesAnswer(..) => forward(plane, &head, &body)?,
     };
     match weather {
         Weather::LosesAnswer(method, path) if head.starts_with(&format!("{method} {path}")) => Ok(()),

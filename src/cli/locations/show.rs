@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::api::location::{Location, LocationStatus, LocationView};
+use crate::api::location::{Location, LocationList, LocationStatus, LocationView};
 use crate::api::{DayState, Mode};
 use crate::cli::connect::Plane;
 use crate::cli::failure::{Exit, Failure};
@@ -32,8 +32,12 @@ pub async fn list(plane: &Plane, output: Output) -> Result<Exit, Failure> {
     if list.items.is_empty() {
         say("No location is configured yet: palette-console locations set ftp|s3 …");
     }
-    for prepared in &list.suggested {
-        say(format!("Prepared: palette-console locations set {}  ({})", prepared.mode, location::address(prepared)));
+    for prepared in still_prepared(&list) {
+        let (mode, address) = (prepared.mode.label(), location::address(prepared));
+        say(format!(
+            "{mode} is prepared ({address}) and not configured yet: palette-console locations set {}",
+            prepared.name
+        ));
     }
     for view in &list.items {
         warnings(view);
@@ -42,6 +46,12 @@ pub async fn list(plane: &Plane, output: Output) -> Result<Exit, Failure> {
         say("Schedules run only while the console or palette-console serve is running.");
     }
     Ok(Exit::Done)
+}
+
+/// What the sandbox prepared and nobody has configured yet.
+fn still_prepared(list: &LocationList) -> impl Iterator<Item = &Location> {
+    let configured = |name: &str| list.items.iter().any(|view| view.location.name == name);
+    list.suggested.iter().filter(move |prepared| !configured(&prepared.name))
 }
 
 /// The reminder of the key is said by every command already.
@@ -159,6 +169,16 @@ fn days(status: &LocationStatus) -> String {
 mod tests {
     use super::*;
     use crate::api::location::Day;
+
+    #[test]
+    fn what_is_configured_is_not_called_prepared_any_more() {
+        let named = |name: &str| Location { name: name.to_owned(), ..Location::default() };
+        let mut list = LocationList { suggested: vec![named("ftp"), named("s3")], ..LocationList::default() };
+        let names = |list: &LocationList| still_prepared(list).map(|it| it.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&list), ["ftp", "s3"]);
+        list.items.push(LocationView { location: named("ftp"), ..LocationView::default() });
+        assert_eq!(names(&list), ["s3"]);
+    }
 
     #[test]
     fn the_strip_is_told_in_words_with_the_newest_reason() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::error::code;
-use crate::client::{Error, SessionKind};
+use crate::client::{Error, SessionKind, Who};
 use crate::ops::delete::{DeleteError, Deleted};
 use crate::ops::migrate::{MigrateError, PreflightError, Progress};
 use crate::ops::pcgs::ClusterRef;
@@ -69,17 +69,7 @@ impl App {
                 self.model.version = Some(text::clean(version).into_owned());
                 Acts::new()
             }
-            Answer::Login(kind, Ok(who)) => {
-                match kind {
-                    SessionKind::Tenant => {
-                        self.restored_seen();
-                        self.read_for(who);
-                    }
-                    SessionKind::System => self.read_backups_for(who),
-                }
-                self.model.sessions.set(*kind, Some(who.clone()));
-                self.after_login(*kind)
-            }
+            Answer::Login(kind, Ok(who)) => self.on_login(*kind, who),
             Answer::Login(SessionKind::System, Err(error)) if !error.plane_lost() => {
                 // Not sent along with the next tenant login: five wrong ones lock the account.
                 self.model.prefill.system_password = None;
@@ -88,18 +78,7 @@ impl App {
             Answer::Gateways(result) => self.on_gateways(result),
             Answer::Clouds(Ok(clouds)) => self.on_parts(|inventory| inventory.add_clouds(clouds.clone())),
             Answer::Clusters(result) => self.on_clusters(result),
-            Answer::Migration(uid, progress) => {
-                let Some(job) = self.model.jobs.get_mut(uid) else { return Acts::new() };
-                job.note(progress, self.model.now.wall);
-                if let Progress::Moved { cluster } = progress {
-                    let target = job.plan.target.uid.clone();
-                    return self.on_parts(|inventory| inventory.cluster_moved(&cluster.uid, &target));
-                }
-                if *progress == Progress::SignedOut {
-                    self.sign_out(SessionKind::Tenant);
-                }
-                Acts::new()
-            }
+            Answer::Migration(uid, progress) => self.on_migration(uid, progress),
             Answer::MigrationEnded(uid, result) => self.on_migration_ended(uid, result),
             Answer::Deleted(uid, result) => self.on_deleted(uid, result),
             Answer::Renamed(uid, result) => self.on_renamed(uid, result),
@@ -125,6 +104,18 @@ impl App {
                 self.fail(Trouble { message, damaged: false })
             }
         }
+    }
+
+    fn on_login(&mut self, kind: SessionKind, who: &Who) -> Acts {
+        match kind {
+            SessionKind::Tenant => {
+                self.restored_seen();
+                self.read_for(who);
+            }
+            SessionKind::System => self.read_backups_for(who),
+        }
+        self.model.sessions.set(kind, Some(who.clone()));
+        self.after_login(kind)
     }
 
     fn after_login(&mut self, kind: SessionKind) -> Acts {
@@ -200,6 +191,19 @@ impl App {
     fn on_parts(&mut self, change: impl FnOnce(&mut crate::ops::Inventory)) -> Acts {
         self.model.learn(change);
         self.gateways.refresh(&self.model)
+    }
+
+    fn on_migration(&mut self, uid: &str, progress: &Progress) -> Acts {
+        let Some(job) = self.model.jobs.get_mut(uid) else { return Acts::new() };
+        job.note(progress, self.model.now.wall);
+        if let Progress::Moved { cluster } = progress {
+            let target = job.plan.target.uid.clone();
+            return self.on_parts(|inventory| inventory.cluster_moved(&cluster.uid, &target));
+        }
+        if *progress == Progress::SignedOut {
+            self.sign_out(SessionKind::Tenant);
+        }
+        Acts::new()
     }
 
     fn on_migration_ended(

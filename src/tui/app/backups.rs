@@ -221,8 +221,12 @@ impl App {
                 Acts::new()
             }
             Step::SignedOut => {
-                self.sign_out(SessionKind::System);
                 // A recovery renews the passwords; the old ones would only be counted as wrong.
+                if matches!(begin, Begin::Recover(_)) {
+                    (self.model.prefill.password, self.model.prefill.system_password) = (None, None);
+                    self.model.prefill.source = None;
+                }
+                self.sign_out(SessionKind::System);
                 vec![Act::Effect(Effect::Order(Order::Credentials))]
             }
             Step::Note(_) => Acts::new(),

@@ -62,7 +62,8 @@ pub(super) const SCENES: &[Scene] = &[
     ("wizard_works", true, |stage| {
         press(stage, "e enter enter");
         let preview = SchedulePreview { would_delete: vec![OWN.to_owned(); 3], ..SchedulePreview::default() };
-        stage.told(Told::Preview(Ok(Some(Box::new(preview)))));
+        let asked = by_hand::ftp().location;
+        stage.told(Told::Preview(Box::new(asked), Ok(Some(Box::new(preview)))));
         try_out(stage, true);
     }),
     ("wizard_fails", true, |stage| {

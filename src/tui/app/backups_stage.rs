@@ -117,7 +117,7 @@ pub(crate) fn ftp() -> LocationView {
             "days": days(),
             "warnings": [
                 "The recovery key has not been exported.",
-                "The server offers no TLS: password and data cross the network readable.",
+                "The server forbids renaming: objects are written under their final names.",
             ],
         },
     }))

@@ -327,3 +327,37 @@ fn leaving_while_a_backup_goes_on_asks_first() {
     let effects = stage.keys("right enter");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)));
 }
+
+#[test]
+fn a_recovery_offers_no_password_that_it_has_just_renewed() {
+    let mut stage = Stage::backups();
+    let prefill = |password: &str| Prefill {
+        username: "admin".to_owned(),
+        system_password: Some(password.into()),
+        source: Some("credentials.toml".to_owned()),
+        ..Prefill::default()
+    };
+    stage.app.update(Msg::Plane(PlaneEvent::Prefilled(prefill("old"))), stage.now);
+    let recover = Begin::Recover(Which { location: "s3".to_owned(), uid: FOREIGN.to_owned() });
+    stage.told(Told::Step(recover, Step::SignedOut));
+    assert!(!stage.text().contains("Enter signs in."), "{}", stage.text());
+    stage.app.update(Msg::Plane(PlaneEvent::Prefilled(prefill("fresh"))), stage.now);
+    stage.keys("2");
+    assert!(stage.text().contains("Enter signs in."), "{}", stage.text());
+}
+
+#[test]
+fn keys_that_mean_nothing_are_not_hinted_at() {
+    let mut stage = Stage::on_backups(Theme::ansi(), Glyphs::unicode());
+    stage.told(Told::Overview(Err(refused(403, "Forbidden", "Not this account."))));
+    assert!(!stage.text().contains("+ create") && stage.text().contains("r refresh"), "{}", stage.text());
+    stage.told(Told::Overview(Ok(Box::new(super::backups_stage::fresh()))));
+    assert!(stage.text().contains("+ create") && !stage.text().contains("v verify"), "{}", stage.text());
+    assert!(Stage::backups().text().contains("v verify"));
+}
+
+#[test]
+fn every_kind_of_trouble_of_the_last_days_is_counted_where_it_is_narrow() {
+    let mut stage = Stage::backups();
+    assert!(stage.text().contains("17 good, 1 failed, 1 missed, 9 expired"), "{}", stage.text());
+}

@@ -1,12 +1,12 @@
 //! Backups: the configuration wizard, from its first key to what was saved.
 
-use super::backups_stage::{administrator, asks, ended, fresh};
+use super::backups_stage::{OWN, administrator, asks, ended, fresh};
 use super::backups_test::{passes, quiet, tried};
 use super::stage::Stage;
-use crate::api::location::Check;
+use crate::api::location::{Check, Location, SchedulePreview};
 use crate::client::SessionKind;
 use crate::tui::msg::backup::{Ask, Failed, Told, Tried};
-use crate::tui::msg::{Answer, Request};
+use crate::tui::msg::{Answer, Effect, Request};
 use crate::tui::ui::{Glyphs, Theme};
 
 #[test]
@@ -136,4 +136,31 @@ fn typed_values_are_not_lost_by_one_key() {
     assert!(stage.text().contains("Esc once more leaves it"), "{}", stage.text());
     stage.keys("esc");
     assert!(stage.app.layers.is_empty());
+}
+
+/// The schedule that a plane is asked about.
+fn foreseen(effects: &[Effect]) -> Option<Location> {
+    asks(effects).into_iter().find_map(|ask| match ask {
+        Ask::Preview(location) => Some((**location).clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_next_run_follows_the_schedule_as_it_is_typed() {
+    let mut stage = Stage::backups();
+    assert!(foreseen(&stage.keys("e enter")).is_some(), "what is saved is foreseen too");
+    assert_eq!(foreseen(&stage.keys("x")), None, "the place says nothing of the schedule");
+    let asked = foreseen(&stage.keys("down down down down 0")).expect("an interval of ten days is foreseen");
+    assert_eq!(asked.backup_spec.interval, 10);
+    assert!(asked.ftp.is_none(), "no account goes along");
+    assert!(!stage.text().contains("next:"), "nobody but the plane knows the day: {}", stage.text());
+    let next = "2026-12-01T03:00:00Z".parse().unwrap();
+    let preview = SchedulePreview { next_runs: vec![next], would_delete: vec![OWN.to_owned()], ..Default::default() };
+    stage.told(Told::Preview(Box::new(asked.clone()), Ok(Some(Box::new(preview)))));
+    assert!(stage.text().contains("next: Tue 1"), "{}", stage.text());
+    assert!(stage.text().contains("1 backup there would expire at once"), "{}", stage.text());
+    stage.keys("1");
+    assert!(!stage.text().contains("Tue 1"), "that was another schedule: {}", stage.text());
+    assert!(!stage.text().contains("would expire"), "{}", stage.text());
 }

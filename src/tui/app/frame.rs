@@ -169,7 +169,10 @@ impl App {
             return;
         }
         let hints: Vec<Hint> = match self.model.plane {
-            PlaneState::Ready if self.is_signed_in(self.tab.session()) => hints(self.tab.scope()),
+            PlaneState::Ready if self.is_signed_in(self.tab.session()) => match self.tab {
+                Tab::Backup => self.backup.hints(&self.model),
+                tab => hints(tab.scope()),
+            },
             PlaneState::Ready => vec![
                 Hint::new("Enter", "sign in"),
                 Hint::new("Tab", "next field"),

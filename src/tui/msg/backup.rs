@@ -264,8 +264,8 @@ pub enum Told {
     Saved(String, Result<(), Failed>),
     /// The location of this name was forgotten, or not.
     Removed(String, Result<(), Failed>),
-    /// What a schedule means; none on a plane that cannot tell.
-    Preview(Result<Option<Box<SchedulePreview>>, Error>),
+    /// What the schedule of this location means; none on a plane that cannot tell.
+    Preview(Box<Location>, Result<Option<Box<SchedulePreview>>, Error>),
     /// What bringing a backup back will do.
     Plan(Which, Result<Box<RestorePlan>, Error>),
     /// The recovery key: written to the file that was asked for, or to be shown.
@@ -296,7 +296,7 @@ impl Told {
             | Self::List(_, Err(error))
             | Self::Jobs(Err(error))
             | Self::Cancelled(_, Err(error))
-            | Self::Preview(Err(error))
+            | Self::Preview(_, Err(error))
             | Self::Plan(_, Err(error))
             | Self::Ended(_, Err(Failed::Plane(error)))
             | Self::Saved(_, Err(Failed::Plane(error)))

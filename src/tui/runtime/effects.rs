@@ -98,6 +98,17 @@ impl Reply {
         let delivery = Delivery { request: self.request.clone(), generation: self.generation, answer };
         let _ = self.inbox.send(Box::new(delivery));
     }
+
+    /// Sends how a migration goes on.
+    fn moves_of(&self, plan: &migrate::Plan) -> impl Fn(migrate::Progress) + Send + Sync + '_ {
+        let uid = plan.source.uid.clone();
+        move |progress| self.send(Answer::Migration(uid.clone(), progress))
+    }
+}
+
+async fn history(client: &Client, uid: String) -> Answer {
+    let query = AuditQuery { resource_uid: Some(uid.clone()), limit: Some(HISTORY), ..AuditQuery::default() };
+    Answer::History(uid, audits::page(client, &query).await)
 }
 
 async fn answer(client: &Client, request: Request, reply: &Reply) {
@@ -108,10 +119,7 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
         Request::Gateways => Answer::Gateways(client.overlords().await),
         Request::Clouds(uids) => Answer::Clouds(pcgs::clouds(client, uids).await),
         Request::Clusters => Answer::Clusters(pcgs::clusters(client).await),
-        Request::History(uid) => {
-            let query = AuditQuery { resource_uid: Some(uid.clone()), limit: Some(HISTORY), ..AuditQuery::default() };
-            Answer::History(uid, audits::page(client, &query).await)
-        }
+        Request::History(uid) => history(client, uid).await,
         Request::Audits(query) => {
             let page = audits::page(client, &query).await;
             Answer::Audits(query, page)
@@ -120,14 +128,12 @@ async fn answer(client: &Client, request: Request, reply: &Reply) {
             Answer::MigratePreflight(migrate::preflight(client, &source, &target).await.map(Box::new))
         }
         Request::Migrate(plan) => {
-            let uid = plan.source.uid.clone();
-            let ended = migrate::run(client, &plan, |it| reply.send(Answer::Migration(uid.clone(), it))).await;
-            Answer::MigrationEnded(uid, ended.map(Box::new))
+            let ended = migrate::run(client, &plan, reply.moves_of(&plan)).await;
+            Answer::MigrationEnded(plan.source.uid.clone(), ended.map(Box::new))
         }
         Request::Watch(plan) => {
-            let uid = plan.source.uid.clone();
-            let ended = migrate::resume(client, &plan, |it| reply.send(Answer::Migration(uid.clone(), it))).await;
-            Answer::MigrationEnded(uid, ended.map(Box::new))
+            let ended = migrate::resume(client, &plan, reply.moves_of(&plan)).await;
+            Answer::MigrationEnded(plan.source.uid.clone(), ended.map(Box::new))
         }
         Request::DeletePreflight(uid) => {
             Answer::DeletePreflight(delete::preflight(client, &uid).await.map(|plan| plan.map(Box::new)))

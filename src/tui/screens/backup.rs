@@ -19,13 +19,14 @@ use ratatui::layout::{Position, Rect};
 
 use crate::api::backup::Backup;
 use crate::text;
-use crate::tui::command::Command;
+use crate::tui::command::{self, Command, Scope};
 use crate::tui::layer::{Act, Acts, Tone};
 use crate::tui::model::Model;
 use crate::tui::msg::backup::Which;
 use crate::tui::runtime::key::Key;
 use crate::tui::ui::draw::{after, below, cells, columns, right, row, rule, slot, spans, wrap};
 use crate::tui::ui::widgets::data_table::{DataTable, Direction};
+use crate::tui::ui::widgets::hints::Hint;
 use crate::tui::ui::widgets::line::LineEdit;
 use crate::tui::ui::widgets::progress::Progress;
 use crate::tui::ui::{Look, Slot};
@@ -196,6 +197,18 @@ impl BackupTab {
         } else {
             "There is no backup yet: + makes one now.".to_owned()
         }
+    }
+
+    /// What the keys do here: nothing about a backup where none is selected, nothing at all where there is nothing to
+    /// show.
+    #[must_use]
+    pub fn hints(&self, model: &Model) -> Vec<Hint<'static>> {
+        if blank(model).is_some() {
+            return command::hints(Scope::Everywhere);
+        }
+        let selected = self.selected(model).is_some();
+        let of_rows = |command| matches!(command, Command::Menu | Command::Verify | Command::Filter);
+        command::hints_where(Scope::Backup, |command| selected || !of_rows(command))
     }
 
     /// What stands at the right of the tabs: the filter, and what creates a backup.

@@ -25,15 +25,7 @@ pub(super) async fn answer(client: &Client, ask: Ask, tell: impl Fn(Told) + Send
             Told::List(location, list)
         }
         Ask::Jobs(uids) => Told::Jobs(jobs(client, &uids).await),
-        Ask::Begin(begin) => {
-            let report = |progress| {
-                if let Some(step) = step(progress) {
-                    tell(Told::Step(begin.clone(), step));
-                }
-            };
-            let ended = run(client, &begin, report).await;
-            Told::Ended(begin, ended.map_err(Failed::from))
-        }
+        Ask::Begin(begin) => run_and_tell(client, begin, tell).await,
         Ask::Cancel(uid) => {
             let done = client.cancel_job(&uid).await;
             Told::Cancelled(uid, done)
@@ -47,20 +39,35 @@ pub(super) async fn answer(client: &Client, ask: Ask, tell: impl Fn(Told) + Send
             let done = location::remove(client, &name).await.map_err(Failed::from);
             Told::Removed(name, done)
         }
-        Ask::Preview(location) => Told::Preview(location::preview(client, &location).await.map(|it| it.map(Box::new))),
+        Ask::Preview(location) => {
+            let preview = location::preview(client, &location).await.map(|it| it.map(Box::new));
+            Told::Preview(location, preview)
+        }
         Ask::Plan(which, kind) => {
             let plan = restore::plan(client, &of(&which), kind).await.map(Box::new);
             Told::Plan(which, plan)
         }
         Ask::ExportKey(path) => Told::Key(export(client, path).await),
         Ask::ImportKey(from) => Told::KeyImported(import(client, from).await),
-        Ask::Download(which, dir) => {
-            let dir = at_home(&dir);
-            let report = |it: download::Downloaded| tell(Told::Downloading(which.clone(), it.bytes, it.total));
-            let done = download::run(client, &of(&which), &dir, report).await;
-            Told::Downloaded(which, done.map(|_| dir).map_err(Failed::from))
-        }
+        Ask::Download(which, dir) => copy_files(client, which, &dir, tell).await,
     }
+}
+
+async fn run_and_tell(client: &Client, begin: Begin, tell: impl Fn(Told) + Send + Sync) -> Told {
+    let report = |progress| {
+        if let Some(step) = step(progress) {
+            tell(Told::Step(begin.clone(), step));
+        }
+    };
+    let ended = run(client, &begin, report).await;
+    Told::Ended(begin, ended.map_err(Failed::from))
+}
+
+async fn copy_files(client: &Client, which: Which, dir: &Path, tell: impl Fn(Told) + Send + Sync) -> Told {
+    let dir = at_home(dir);
+    let report = |it: download::Downloaded| tell(Told::Downloading(which.clone(), it.bytes, it.total));
+    let done = download::run(client, &of(&which), &dir, report).await;
+    Told::Downloaded(which, done.map(|_| dir).map_err(Failed::from))
 }
 
 /// As much of a backup as an order needs. Palette's locations are called as their modes.

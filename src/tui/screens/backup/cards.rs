@@ -81,7 +81,7 @@ fn everything(model: &Model, width: u16) -> Vec<CardLine> {
 }
 
 const KEY: &str = "Recovery key never exported: backups open on this plane only";
-const CONSOLE: &str = "runs only while this console or `palette-console serve` is running";
+const CONSOLE: &str = "Schedules run while this console or `palette-console serve` runs";
 
 fn labels(model: &Model) -> Vec<String> {
     model.backups.locations().iter().map(|view| words::place(&view.location.name, &view.location.mode)).collect()
@@ -93,10 +93,7 @@ fn padded(words: &str, width: u16) -> String {
 }
 
 fn missing(mode: &Mode, label: u16, model: &Model) -> CardLine {
-    let words = match model.backups.suggested(mode) {
-        Some(_) => "not configured; the sandbox's own server is prepared",
-        None => "not configured",
-    };
+    let words = words::unconfigured(mode, model);
     let line = CardLine::new(0).and(padded(mode.label(), label), Slot::Title).and(words, Slot::Muted);
     CardLine { aside: "e configures it".to_owned(), ..line }
 }
@@ -121,7 +118,7 @@ fn card(view: &LocationView, label: u16, model: &Model, width: u16) -> Vec<CardL
     }
     lines.push(CardLine { priority: if main { 1 } else { 6 }, ..fate(view, below(1), model) });
     if main && !status.days.is_empty() {
-        lines.push(days(&status.days, below(3), model));
+        lines.push(days(&status.days, below(3), model, width));
     }
     let lower = |priority: u8| below(if main { priority } else { priority + 3 });
     lines.extend(troubles(view, &lower, model));
@@ -190,11 +187,14 @@ fn troubles(view: &LocationView, below: &dyn Fn(u8) -> CardLine, model: &Model) 
     lines
 }
 
-fn days(days: &[Day], line: CardLine, model: &Model) -> CardLine {
+fn days(days: &[Day], line: CardLine, model: &Model, width: u16) -> CardLine {
     let marks: Vec<Mark> = days.iter().map(mark).collect();
     let mut line = line;
     line.pieces.extend(Strip(&marks).pieces(&model.glyphs));
-    line.and(format!("  {}", days_in_words(days)), Slot::Text)
+    let room = width.saturating_sub(line.width() + 2);
+    let words = [Telling::Reasons, Telling::Dates, Telling::Counts].map(|telling| days_in_words(days, telling));
+    let fitting = words.iter().find(|words| columns(words) <= room).unwrap_or(&words[2]);
+    line.and(format!("  {fitting}"), Slot::Text)
 }
 
 fn mark(day: &Day) -> Mark {
@@ -207,30 +207,43 @@ fn mark(day: &Day) -> Mark {
     }
 }
 
-/// `last 30 days: 28 good, 1 failed (Nov 4: disk full on server)`.
-pub(super) fn days_in_words(days: &[Day]) -> String {
-    let of = |state: DayState| days.iter().filter(move |day| day.state == state);
-    let mut parts: Vec<String> = Vec::new();
-    let good = of(DayState::Good).count();
-    let expired = of(DayState::Expired).count();
-    if good > 0 {
-        parts.push(format!("{good} good"));
-    }
-    for (state, word) in [(DayState::Failed, "failed"), (DayState::Missed, "missed")] {
-        let count = of(state.clone()).count();
-        if let Some(newest) = of(state).next_back() {
-            let why =
-                if newest.detail.is_empty() { String::new() } else { format!(": {}", text::clean(&newest.detail)) };
-            parts.push(format!("{count} {word} ({}{why})", short(&newest.date)));
-        }
-    }
-    if expired > 0 {
-        parts.push(format!("{expired} expired"));
-    }
-    let length = days.len();
-    match parts.is_empty() {
-        true => format!("last {length} days: none was due yet"),
-        false => format!("last {length} days: {}", parts.join(", ")),
+/// How much is told of the days: as much as there is room for, but every kind of trouble is always counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// `last 30 days: 28 good, 1 failed (Nov 4: disk full on server)`.
+    Reasons,
+    /// `last 30 days: 28 good, 1 failed (Nov 4)`.
+    Dates,
+    /// `28 good, 1 failed`.
+    Counts,
+}
+
+fn days_in_words(days: &[Day], telling: Telling) -> String {
+    let count = |state: &DayState| days.iter().filter(|day| day.state == *state).count();
+    let newest = |state: &DayState| days.iter().rfind(|day| day.state == *state);
+    let told = [
+        (DayState::Good, "good"),
+        (DayState::Failed, "failed"),
+        (DayState::Missed, "missed"),
+        (DayState::Expired, "expired"),
+    ];
+    let part = |(state, word): &(DayState, &str)| {
+        let newest = newest(state)?;
+        let trouble = matches!(state, DayState::Failed | DayState::Missed);
+        let when = match telling {
+            Telling::Reasons if trouble && !newest.detail.is_empty() => {
+                format!(" ({}: {})", short(&newest.date), text::clean(&newest.detail))
+            }
+            Telling::Reasons | Telling::Dates if trouble => format!(" ({})", short(&newest.date)),
+            _ => String::new(),
+        };
+        Some(format!("{} {word}{when}", count(state)))
+    };
+    let parts: Vec<String> = told.iter().filter_map(part).collect();
+    match (parts.is_empty(), telling) {
+        (true, _) => format!("last {} days: none was due yet", days.len()),
+        (false, Telling::Counts) => parts.join(", "),
+        (false, _) => format!("last {} days: {}", days.len(), parts.join(", ")),
     }
 }
 
@@ -257,7 +270,11 @@ mod tests {
         all.push(day("2026-11-04", DayState::Failed, "disk full on server"));
         all.push(day("2026-11-05", DayState::Missed, ""));
         all.push(day("2026-11-06", DayState::None, ""));
-        assert_eq!(days_in_words(&all), "last 7 days: 3 good, 2 failed (Nov 4: disk full on server), 1 missed (Nov 5)");
-        assert_eq!(days_in_words(&all[6..]), "last 1 days: none was due yet");
+        let told = |telling| days_in_words(&all, telling);
+        let reasons = "last 7 days: 3 good, 2 failed (Nov 4: disk full on server), 1 missed (Nov 5)";
+        assert_eq!(told(Telling::Reasons), reasons);
+        assert_eq!(told(Telling::Dates), "last 7 days: 3 good, 2 failed (Nov 4), 1 missed (Nov 5)");
+        assert_eq!(told(Telling::Counts), "3 good, 2 failed, 1 missed");
+        assert_eq!(days_in_words(&all[6..], Telling::Reasons), "last 1 days: none was due yet");
     }
 }

@@ -44,29 +44,9 @@ fn facts(backup: &Backup, model: &Model) -> Vec<(&'static str, String, Slot)> {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or_else(String::new, |at| format!("{} UTC{}", words::stamp(at), words::here(at, model)))
     };
-    let verified = match &backup.verified {
-        Some(verified) => {
-            let (mut words, meaning) = words::verified(verified, model);
-            if !verified.detail.is_empty() {
-                words += &format!(": {}", text::clean(&verified.detail));
-            }
-            ("Verified", words, meaning)
-        }
-        None => ("Verified", "not yet".to_owned(), Slot::Muted),
-    };
     let whose = match backup.own {
         true => "this plane".to_owned(),
         false => format!("another plane ({}): it can be recovered here", text::clean(&backup.plane_uid)),
-    };
-    let key = match (backup.encrypted, backup.readable) {
-        (false, _) => "not encrypted".to_owned(),
-        (true, true) => format!("with recovery key {}, which this plane has", text::clean(&backup.key_fingerprint)),
-        (true, false) => {
-            format!(
-                "with recovery key {}, which is not on this plane; K imports it",
-                text::clean(&backup.key_fingerprint)
-            )
-        }
     };
     let size = match backup.bytes {
         0 => String::new(),
@@ -79,8 +59,26 @@ fn facts(backup: &Backup, model: &Model) -> Vec<(&'static str, String, Slot)> {
         fact("Finished", time(backup.finished)),
         fact("Expires", time(backup.expires)),
         fact("Size", size),
-        fact("Encrypted", key),
-        verified,
+        fact("Encrypted", key(backup)),
+        verified(backup, model),
         fact("Made with", text::clean(&backup.version).into_owned()),
     ]
+}
+
+fn verified(backup: &Backup, model: &Model) -> (&'static str, String, Slot) {
+    let Some(verified) = &backup.verified else { return ("Verified", "not yet".to_owned(), Slot::Muted) };
+    let (mut words, meaning) = words::verified(verified, model);
+    if !verified.detail.is_empty() {
+        words += &format!(": {}", text::clean(&verified.detail));
+    }
+    ("Verified", words, meaning)
+}
+
+fn key(backup: &Backup) -> String {
+    let print = text::clean(&backup.key_fingerprint);
+    match (backup.encrypted, backup.readable) {
+        (false, _) => "not encrypted".to_owned(),
+        (true, true) => format!("with recovery key {print}, which this plane has"),
+        (true, false) => format!("with recovery key {print}, which is not on this plane; K imports it"),
+    }
 }

@@ -125,7 +125,7 @@ impl KeyDialog {
     fn on_exported(&mut self, result: &Result<ExportedKey, Failed>) -> Acts {
         match result {
             Ok(ExportedKey::File(path)) => {
-                let words = format!("The recovery key is in {}. Keep it away from the backups.", path.display());
+                let words = format!("The recovery key is in {}.", path.display());
                 return vec![Act::Close, Act::Notice(Tone::Done, words)];
             }
             Ok(ExportedKey::Text(key)) if self.to_clipboard => {
@@ -169,7 +169,8 @@ fn short(fingerprint: &str) -> String {
     fingerprint.chars().filter(char::is_ascii_alphanumeric).take(8).collect()
 }
 
-const FILE_HELP: &str = "A new file that only you can read. Whoever has it and the location can read every backup.";
+const FILE_HELP: &str =
+    "A new file that only you can read. Keep it away from the backups: whoever has both can read them.";
 
 impl Layer for KeyDialog {
     fn on_key(&mut self, key: Key, model: &Model) -> Option<Acts> {
@@ -229,7 +230,8 @@ impl Layer for KeyDialog {
             Page::FromFile(_) | Page::Paste(_) => ("Import a recovery key", "import"),
             Page::Shown(_) => ("Recovery key", "done"),
         };
-        let hints = [Hint::new("Enter", enter), Hint::new("Esc", "back")];
+        let esc = if matches!(self.page, Page::Menu) { "close" } else { "back" };
+        let hints = [Hint::new("Enter", enter), Hint::new("Esc", esc)];
         let body = dialog(title, &hints).render(screen, buf, look);
         match &self.page {
             Page::Menu => self.view_menu(body, buf, model),

@@ -45,7 +45,7 @@ fn items(model: &Model) -> Vec<Item<Place>> {
     for mode in [Mode::Ftp, Mode::S3] {
         let mut configured = model.backups.locations().iter().filter(|view| view.location.mode == mode).peekable();
         if configured.peek().is_none() {
-            items.push(Item::new(Place::Missing(mode.clone()), mode.label(), "not configured"));
+            items.push(Item::new(Place::Missing(mode.clone()), mode.label(), words::unconfigured(&mode, model)));
         }
         items.extend(configured.map(|view| {
             let label = words::place(&view.location.name, &mode);
@@ -143,13 +143,13 @@ fn about(view: &LocationView, area: Rect, buf: &mut Buffer, model: &Model) {
         }
     };
     let status = &view.status;
-    say(&words::schedule_line(&view.location, status.next_run, model), Slot::Text);
+    say(&text::sentence(&words::schedule_line(&view.location, status.next_run, model)), Slot::Text);
     match status.next_run.filter(|_| !view.location.paused) {
-        Some(next) => say(&format!("Next run {}", words::moment(next, model)), Slot::Text),
-        None => say("The schedule is paused", Slot::Warn),
+        Some(next) => say(&format!("Next run: {}.", words::moment(next, model)), Slot::Text),
+        None => say("The schedule is paused.", Slot::Warn),
     }
     if let Some(at) = status.last_good_at {
-        say(&format!("Last good backup {} UTC: {}", words::stamp(at), text::clean(&status.last_good)), Slot::Text);
+        say(&format!("Last good backup: {} UTC, {}.", words::stamp(at), text::clean(&status.last_good)), Slot::Text);
     }
     if !status.last_failure.is_empty() {
         say(&format!("Last failure: {}", text::clean(&status.last_failure)), Slot::Bad);

@@ -19,7 +19,7 @@ use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
 use crate::tui::ui::widgets::text_view::{StyledLine, TextView};
 use crate::tui::ui::widgets::typed_confirm::TypedConfirm;
-use crate::tui::ui::{Look, Slot};
+use crate::tui::ui::{Glyphs, Look, Slot};
 
 use super::{job, words};
 
@@ -61,8 +61,8 @@ impl RestoreDialog {
         if self.kind == JobKind::Recover { "Recover" } else { "Restore" }
     }
 
-    fn planned(&mut self, plan: &RestorePlan) {
-        self.text = TextView::new(lines(plan));
+    fn planned(&mut self, plan: &RestorePlan, glyphs: &Glyphs) {
+        self.text = TextView::new(lines(plan, glyphs));
         self.typed = TypedConfirm::new(plan.confirm.clone());
         self.buttons = match plan.refusals.is_empty() {
             true => Buttons::new([Button::new(false, "Cancel"), Button::danger(true, format!("{}…", self.verb()))]),
@@ -131,7 +131,7 @@ impl RestoreDialog {
 /// Columns of the body.
 const WIDTH: u16 = 76;
 
-fn lines(plan: &RestorePlan) -> Vec<StyledLine> {
+fn lines(plan: &RestorePlan, glyphs: &Glyphs) -> Vec<StyledLine> {
     let mut lines = Vec::new();
     let backup = &plan.backup;
     let made = backup.started.map_or_else(String::new, |at| format!(", made {} UTC", words::stamp(at)));
@@ -144,13 +144,16 @@ fn lines(plan: &RestorePlan) -> Vec<StyledLine> {
     }
     if !plan.steps.is_empty() {
         lines.push(StyledLine::new("What happens", Slot::Title));
-        let step = |(place, words): (usize, &String)| StyledLine::new(format!("{}. {words}", place + 1), Slot::Text);
+        let step = |(place, words): (usize, &String)| {
+            StyledLine::new(words.as_str(), Slot::Text).item(&format!("{}.", place + 1), Slot::Text)
+        };
         lines.extend(plan.steps.iter().enumerate().map(step));
         lines.push(StyledLine::default());
     }
     if !plan.warnings.is_empty() {
         lines.push(StyledLine::new("What to know", Slot::Title));
-        lines.extend(plan.warnings.iter().map(|words| StyledLine::new(words.as_str(), Slot::Warn)));
+        let warning = |words: &String| StyledLine::new(words.as_str(), Slot::Warn).item(glyphs.warn, Slot::Warn);
+        lines.extend(plan.warnings.iter().map(warning));
     }
     lines
 }
@@ -189,13 +192,13 @@ impl Layer for RestoreDialog {
         }
     }
 
-    fn on_answer(&mut self, answer: &Answer, _model: &Model) -> Acts {
+    fn on_answer(&mut self, answer: &Answer, model: &Model) -> Acts {
         if let Answer::Backup(Told::Plan(which, result)) = answer
             && *which == self.which
             && matches!(self.state, State::Looking)
         {
             match result {
-                Ok(plan) => self.planned(plan),
+                Ok(plan) => self.planned(plan, &model.glyphs),
                 // The question is repeated by itself after the login.
                 Err(error) if error.signed_out().is_some() => {}
                 Err(error) => self.state = State::Unreadable(error.clone()),

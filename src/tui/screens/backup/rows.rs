@@ -16,7 +16,7 @@ pub(super) const COLUMNS: [Column; 7] = [
     Column::new("status", "Status", Width::Fixed(12)),
     Column::new("finish", "Finish Time (UTC)", Width::Fit { min: 17, max: 19 }).priority(1),
     Column::new("size", "Size", Width::Fixed(9)).right().priority(3),
-    Column::new("verified", "Verified", Width::Fit { min: 8, max: 16 }).priority(4),
+    Column::new("verified", "Verified", Width::Fit { min: 8, max: 22 }).priority(4),
     Column::new("actions", "Actions", Width::Fit { min: 7, max: 17 }).priority(2),
 ];
 
@@ -44,7 +44,7 @@ impl<'a> BackupRows<'a> {
         let whole = words::unusable(backup).is_none();
         match (whole, backup.own, self.is_wide()) {
             _ if backup.state == TransferState::Running => "cancel",
-            _ if words::lacks_key(backup) => "needs key",
+            _ if words::lacks_key(backup) => "no key",
             _ if super::todo::undeletable(backup, self.model).is_some() => "details",
             (true, true, true) => "restore · delete",
             (true, true, false) => "restore",

@@ -191,9 +191,8 @@ pub(super) fn unverifiable(backup: &Backup) -> Option<String> {
 /// How closely a backup can be verified.
 pub(super) fn levels(backup: &Backup) -> Choose {
     let which = || Which::of(backup);
-    let no_key = (backup.encrypted && !backup.readable).then(|| {
-        format!("Its recovery key ({}) is not on this plane; K imports it.", text::clean(&backup.key_fingerprint))
-    });
+    let no_key =
+        (backup.encrypted && !backup.readable).then(|| "Its recovery key is not here; K imports it.".to_owned());
     let item = |level: VerifyLevel, label: &str, aside: &str| Item::new(Todo::VerifyAt(which(), level), label, aside);
     let items = vec![
         item(VerifyLevel::Quick, "Quick", "the manifest is genuine, every segment is there"),
@@ -222,7 +221,8 @@ pub(super) fn configuration(model: &Model) -> Acts {
     follow("Configure where backups go", model, |model| {
         let item = |(name, mode, address): (String, Mode, Option<String>)| {
             let label = words::place(&name, &mode);
-            Item::new(Todo::Configure(name, mode), label, address.unwrap_or_else(|| "not configured".to_owned()))
+            let aside = address.unwrap_or_else(|| words::unconfigured(&mode, model).to_owned());
+            Item::new(Todo::Configure(name, mode), label, aside)
         };
         places(model).into_iter().map(item).collect()
     })

@@ -2,13 +2,14 @@
 //! Validate has succeeded on exactly the values that are shown.
 
 mod fields;
+mod foresight;
 mod view;
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::api::location::{Check, Location, SchedulePreview};
+use crate::api::location::{Check, Location};
 use crate::api::words::Mode;
 use crate::text;
 use crate::tui::layer::{Act, Acts, Layer, Tone};
@@ -21,6 +22,7 @@ use crate::tui::ui::widgets::form::{Form, FormEvent};
 
 use super::words;
 use fields::Stored;
+use foresight::Foresight;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
@@ -59,7 +61,7 @@ pub(super) struct Wizard {
     tried: Option<Draft>,
     /// What can be saved: the draft that was tried well, and the location that was tried for it.
     good: Option<(Draft, Box<Location>)>,
-    preview: Option<SchedulePreview>,
+    foresight: Foresight,
     next: Buttons<Next>,
     saving: bool,
     /// Why the last save did not succeed, in words.
@@ -106,7 +108,7 @@ fn show(base: Location, stored: Stored, next_run: Option<chrono::DateTime<chrono
         trial: Trial::None,
         tried: None,
         good: None,
-        preview: None,
+        foresight: Foresight::default(),
         next: Buttons::new([]),
         saving: false,
         unsaved: None,
@@ -114,7 +116,8 @@ fn show(base: Location, stored: Stored, next_run: Option<chrono::DateTime<chrono
         extended: model.capabilities.backups,
     };
     wizard.settle();
-    vec![Act::Open(Box::new(wizard))]
+    let foreseeing = wizard.foresee();
+    std::iter::once(Act::Open(Box::new(wizard) as Box<dyn Layer>)).chain(foreseeing).collect()
 }
 
 fn ask(ask: Ask) -> Act {
@@ -150,6 +153,12 @@ impl Wizard {
         fields::show(&mut self.form, self.page == Page::More, self.extended);
         let refusal = self.refusal().map(str::to_owned);
         self.form.refuse("save", refusal);
+    }
+
+    /// Asks the plane what the schedule means, wherever it became another one.
+    fn foresee(&mut self) -> Option<Act> {
+        let draft = self.draft();
+        self.foresight.ask(&draft.location).filter(|_| self.extended).map(ask)
     }
 
     fn turn(&mut self, page: Page) -> Acts {
@@ -198,15 +207,10 @@ impl Wizard {
         let draft = self.draft();
         self.tried = Some(draft.clone());
         self.trial = Trial::Running(Vec::new());
-        (self.preview, self.unsaved, self.warned) = (None, None, false);
+        (self.unsaved, self.warned) = (None, false);
         self.next = Buttons::new([Button::new(Next::Back, "Back to the form")]);
         self.turn(Page::Checks);
-        let preview = ask(Ask::Preview(Box::new(draft.location.clone())));
-        let mut acts = vec![ask(Ask::Validate(Box::new(draft)))];
-        if self.extended {
-            acts.push(preview);
-        }
-        acts
+        vec![ask(Ask::Validate(Box::new(draft)))]
     }
 
     fn save(&mut self) -> Acts {
@@ -279,6 +283,7 @@ impl Wizard {
                 self.warned = false;
                 self.unsaved = None;
                 self.settle();
+                return Some(self.foresee().into_iter().collect());
             }
             FormEvent::Pressed("validate") => return Some(self.validate()),
             FormEvent::Pressed("save") => return Some(self.save()),
@@ -348,7 +353,9 @@ impl Layer for Wizard {
                 }
             }
             Told::Validated(location, result) => self.on_validated(location, result),
-            Told::Preview(Ok(preview)) => self.preview = preview.as_deref().cloned(),
+            Told::Preview(asked, Ok(Some(preview))) if asked.name == self.base.name => {
+                self.foresight.learn(asked, (**preview).clone());
+            }
             Told::Saved(name, result) if *name == self.base.name && self.saving => return self.on_saved(result, model),
             _ => {}
         }

@@ -67,6 +67,14 @@ pub(super) fn place(location: &str, mode: &Mode) -> String {
     if location.is_empty() || location == mode.as_str() { label } else { format!("{label} {}", text::clean(location)) }
 }
 
+/// What is said of a mode that has no location.
+pub(super) fn unconfigured(mode: &Mode, model: &Model) -> &'static str {
+    match model.backups.suggested(mode) {
+        Some(_) => "not configured; the sandbox's own server is prepared",
+        None => "not configured",
+    }
+}
+
 /// `120 MiB of 412 MiB · 52 MiB/s · 6 s left`; as much of it as is known.
 pub(super) fn amounts(job: &Job) -> String {
     let progress = &job.progress;
@@ -171,10 +179,7 @@ pub(super) fn lacks_key(backup: &Backup) -> bool {
 /// Why a backup cannot be brought back; none where it can.
 pub(super) fn unusable(backup: &Backup) -> Option<String> {
     Some(match backup.state {
-        _ if lacks_key(backup) => format!(
-            "its recovery key ({}) is not on this plane; K imports it",
-            text::elide(&text::clean(&backup.key_fingerprint), 20)
-        ),
+        _ if lacks_key(backup) => "its recovery key is not here; K imports it".to_owned(),
         TransferState::Completed => return None,
         TransferState::Newer => "it was made by a newer version of the program".to_owned(),
         TransferState::Damaged => "it is damaged; Details tells what is wrong".to_owned(),

@@ -5,26 +5,50 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::runtime::key::Key;
-use crate::tui::ui::draw::{after, cells, row, slot, spans};
+use crate::tui::ui::draw::{after, cells, columns, row, slot, spans};
 use crate::tui::ui::flow::flow;
 use crate::tui::ui::{Look, Slot};
 
 /// One line, in pieces with their meaning. It holds no line break.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StyledLine(pub Vec<(String, Slot)>);
+pub struct StyledLine {
+    pieces: Vec<(String, Slot)>,
+    /// Columns that its further rows are indented by, where it is wrapped.
+    hang: u16,
+}
 
 impl StyledLine {
     /// A line of one meaning.
     #[must_use]
     pub fn new(text: impl Into<String>, slot: Slot) -> Self {
-        Self(vec![(text.into(), slot)])
+        Self { pieces: vec![(text.into(), slot)], hang: 0 }
     }
 
     /// The same line with another piece at its end.
     #[must_use]
     pub fn and(mut self, text: impl Into<String>, slot: Slot) -> Self {
-        self.0.push((text.into(), slot));
+        self.pieces.push((text.into(), slot));
         self
+    }
+
+    /// The same line as an item of a list: `sign` stands before it, and where it is wrapped it goes on under itself.
+    #[must_use]
+    pub fn item(mut self, sign: &str, slot: Slot) -> Self {
+        let sign = format!("{sign} ");
+        self.hang = columns(&sign);
+        self.pieces.insert(0, (sign, slot));
+        self
+    }
+
+    fn rows(&self, width: u16) -> Vec<Vec<(String, Slot)>> {
+        let pieces = || self.pieces.iter().map(|(text, slot)| (text.as_str(), *slot));
+        if self.hang == 0 || self.hang >= width {
+            return flow(pieces(), width);
+        }
+        let gap = (" ".repeat(usize::from(self.hang)), Slot::Text);
+        let sign = self.pieces.first().unwrap_or(&gap);
+        let rows = flow(pieces().skip(1), width - self.hang).into_iter().enumerate();
+        rows.map(|(place, row)| [vec![if place == 0 { sign } else { &gap }.clone()], row].concat()).collect()
     }
 }
 
@@ -105,8 +129,7 @@ impl TextView {
     /// One column is kept free for the signs at the edge.
     fn wrapped(&self, width: u16) -> Vec<Vec<(String, Slot)>> {
         let width = width.saturating_sub(1);
-        let pieces = |line: &StyledLine| flow(line.0.iter().map(|(text, slot)| (text.as_str(), *slot)), width);
-        self.lines.iter().flat_map(pieces).collect()
+        self.lines.iter().flat_map(|line| line.rows(width)).collect()
     }
 }
 
@@ -155,6 +178,16 @@ mod tests {
         view.on_key("end".parse().unwrap(), area);
         view.set(vec![StyledLine::new("only", Slot::Text)]);
         assert_eq!(first_line(&view, area), "only");
+    }
+
+    #[test]
+    fn an_item_of_a_list_goes_on_under_itself() {
+        let item = StyledLine::new("every hash is compared", Slot::Text).item("2.", Slot::Label);
+        let view = TextView::new(vec![item]);
+        assert_eq!(view.height(18), 2);
+        let drawn = testing::draw(18, 3, |area, buf, look| view.render(area, buf, look));
+        assert_eq!(testing::lines(&drawn), ["2. every hash is", "   compared", ""]);
+        testing::sweep(|area, buf, look| view.render(area, buf, look));
     }
 
     #[test]

@@ -193,14 +193,10 @@ fn more(location: &Location) -> Vec<Field> {
 /// The location that the form stands for.
 pub(super) fn draft(form: &Form, base: &Location, stored: &Stored) -> Draft {
     let ca = form.text("caFile");
-    let mut location = Location {
+    let location = Location {
         name: base.name.clone(),
         mode: base.mode.clone(),
-        backup_spec: BackupSpec {
-            interval: form.number("interval").unwrap_or(0),
-            retention_period: form.number("retentionPeriod").unwrap_or(0),
-            hour_of_the_day: form.number("hourOfTheDay").unwrap_or(-1),
-        },
+        backup_spec: rhythm(form),
         paused: form.is_on("paused"),
         ca_pem: if ca == "-" { String::new() } else { base.ca_pem.clone() },
         packing: Packing {
@@ -211,36 +207,55 @@ pub(super) fn draft(form: &Form, base: &Location, stored: &Stored) -> Draft {
             Stored::Like(name) => name.clone(),
             _ => String::new(),
         },
-        ..Location::default()
+        ..if base.mode == Mode::S3 { in_bucket(form) } else { on_server(form) }
     };
-    let text = |id: &str| form.text(id).to_owned();
-    let secret = |id: &str| Sensitive(form.secret(id).map_or_else(String::new, |it| it.expose_secret().to_owned()));
-    if base.mode == Mode::S3 {
-        location.s3 = Some(S3Spec {
-            access_key: text("accessKey"),
-            secret_key: secret("secretKey"),
-            bucket: text("bucket"),
-            folder: text("folder"),
-            region: text("region"),
-        });
-        let encryption = Encryption::from(form.choice("encryption").unwrap_or("none"));
-        let kms_key_id = if encryption == Encryption::Kms { text("kmsKeyId") } else { String::new() };
-        location.s3_options =
-            S3Options { endpoint: text("endpoint"), path_style: form.is_on("pathStyle"), encryption, kms_key_id };
-    } else {
-        location.ftp = Some(FtpSpec {
-            server: text("server"),
-            dir: text("dir"),
-            username: text("username"),
-            password: secret("password"),
-        });
-        location.ftp_options = FtpOptions {
-            tls: Tls::from(form.choice("tls").unwrap_or("optional")),
-            passive: Passive::from(form.choice("passive").unwrap_or("auto")),
-        };
-    }
     let ca_file = (!ca.is_empty() && ca != "-").then(|| PathBuf::from(ca));
     Draft { location, ca_file }
+}
+
+fn rhythm(form: &Form) -> BackupSpec {
+    BackupSpec {
+        interval: form.number("interval").unwrap_or(0),
+        retention_period: form.number("retentionPeriod").unwrap_or(0),
+        hour_of_the_day: form.number("hourOfTheDay").unwrap_or(-1),
+    }
+}
+
+fn sensitive(form: &Form, id: &str) -> Sensitive {
+    Sensitive(form.secret(id).map_or_else(String::new, |it| it.expose_secret().to_owned()))
+}
+
+/// The place of an S3 location, with its options.
+fn in_bucket(form: &Form) -> Location {
+    let text = |id: &str| form.text(id).to_owned();
+    let s3 = S3Spec {
+        access_key: text("accessKey"),
+        secret_key: sensitive(form, "secretKey"),
+        bucket: text("bucket"),
+        folder: text("folder"),
+        region: text("region"),
+    };
+    let encryption = Encryption::from(form.choice("encryption").unwrap_or("none"));
+    let kms_key_id = if encryption == Encryption::Kms { text("kmsKeyId") } else { String::new() };
+    let s3_options =
+        S3Options { endpoint: text("endpoint"), path_style: form.is_on("pathStyle"), encryption, kms_key_id };
+    Location { s3: Some(s3), s3_options, ..Location::default() }
+}
+
+/// The place of an FTP location, with its options.
+fn on_server(form: &Form) -> Location {
+    let text = |id: &str| form.text(id).to_owned();
+    let ftp = FtpSpec {
+        server: text("server"),
+        dir: text("dir"),
+        username: text("username"),
+        password: sensitive(form, "password"),
+    };
+    let ftp_options = FtpOptions {
+        tls: Tls::from(form.choice("tls").unwrap_or("optional")),
+        passive: Passive::from(form.choice("passive").unwrap_or("auto")),
+    };
+    Location { ftp: Some(ftp), ftp_options, ..Location::default() }
 }
 
 /// The field of the secret.

@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::{Page, Trial, Wizard, fields};
-use crate::api::location::Check;
+use crate::api::location::{Check, SchedulePreview};
 use crate::api::words::CheckState;
 use crate::text;
 use crate::tui::model::Model;
+use crate::tui::msg::backup::Tried;
 use crate::tui::screens::backup::words;
 use crate::tui::ui::draw::{after, below, cells, row, slot, wrap};
 use crate::tui::ui::widgets::checklist::{self, Checklist};
@@ -15,8 +16,14 @@ use crate::tui::ui::widgets::dialog::Dialog;
 use crate::tui::ui::widgets::hints::Hint;
 use crate::tui::ui::{Look, Slot};
 
-/// Columns and rows of the body.
-const SIZE: (u16, u16) = (76, 18);
+/// Columns of the body.
+const WIDTH: u16 = 76;
+/// Rows of the body with the form.
+const ROWS: u16 = 18;
+/// Rows of the body with the checks, where there is room.
+const CHECKS: u16 = 26;
+/// Rows of the screen that stay free around the checks.
+const MARGIN: u16 = 10;
 /// Rows under the form: the schedule in words, and why Save is not available.
 const FOOT: u16 = 5;
 
@@ -30,7 +37,7 @@ pub(super) fn draw(wizard: &Wizard, screen: Rect, buf: &mut Buffer, model: &Mode
         Page::Checks => "validation",
     };
     let hints = hints(wizard);
-    let body = dialog(&title, aside, &hints).render(screen, buf, look);
+    let body = dialog(&title, aside, &hints, rows(wizard, screen)).render(screen, buf, look);
     if wizard.page == Page::Checks {
         return draw_checks(wizard, body, buf, model);
     }
@@ -40,15 +47,23 @@ pub(super) fn draw(wizard: &Wizard, screen: Rect, buf: &mut Buffer, model: &Mode
 }
 
 pub(super) fn cursor(wizard: &Wizard, screen: Rect) -> Option<Position> {
-    let body = dialog("", "", &[]).body(screen);
+    let body = dialog("", "", &[], rows(wizard, screen)).body(screen);
     match wizard.page {
         Page::Checks => wizard.next.cursor(bottom(body)),
         _ => wizard.form.cursor(areas(body).0, screen),
     }
 }
 
-fn dialog<'a>(title: &'a str, aside: &'a str, hints: &'a [Hint<'a>]) -> Dialog<'a> {
-    Dialog::new(title).aside(aside).size(SIZE.0, SIZE.1).hints(hints)
+fn dialog<'a>(title: &'a str, aside: &'a str, hints: &'a [Hint<'a>], rows: u16) -> Dialog<'a> {
+    Dialog::new(title).aside(aside).size(WIDTH, rows).hints(hints)
+}
+
+/// Rows of the body: the checks are all seen where the screen has room for them.
+fn rows(wizard: &Wizard, screen: Rect) -> u16 {
+    match wizard.page {
+        Page::Checks => screen.height.saturating_sub(MARGIN).clamp(ROWS, CHECKS),
+        Page::First | Page::More => ROWS,
+    }
 }
 
 fn areas(body: Rect) -> (Rect, Rect) {
@@ -85,12 +100,7 @@ fn lines(words: &str, meaning: Slot, area: Rect, buf: &mut Buffer, look: &Look) 
 fn draw_foot(wizard: &Wizard, area: Rect, buf: &mut Buffer, model: &Model) {
     let look = &model.look();
     let area = after(area, 2);
-    let told = match schedule(wizard, model) {
-        Some((words, warning)) => {
-            [Some((words, Slot::Text)), warning.map(|words| (words, Slot::Warn))].into_iter().flatten().collect()
-        }
-        None => vec![("The schedule is told here once its three numbers are there.".to_owned(), Slot::Muted)],
-    };
+    let told = schedule(wizard, model);
     let rows = |words: &str| cells(wrap(words, area.width).len());
     let (words, meaning) = status(wizard);
     // What stands in the way of saving is always seen, however much there is to say of the schedule.
@@ -105,20 +115,33 @@ fn draw_foot(wizard: &Wizard, area: Rect, buf: &mut Buffer, model: &Model) {
 }
 
 /// The schedule in words as it is typed, and what should be known of it.
-fn schedule(wizard: &Wizard, model: &Model) -> Option<(String, Option<String>)> {
+fn schedule(wizard: &Wizard, model: &Model) -> Vec<(String, Slot)> {
     let location = wizard.draft().location;
     let kept_pace = location.backup_spec.interval == wizard.base.backup_spec.interval;
-    let schedule = words::schedule(&location.backup_spec, wizard.next_run.filter(|_| kept_pace), model)?;
+    let announced = wizard.next_run.filter(|_| kept_pace);
+    let Some(schedule) = words::schedule(&location.backup_spec, announced, model) else {
+        return vec![("The schedule is told here once its three numbers are there.".to_owned(), Slot::Muted)];
+    };
+    let foreseen = wizard.foresight.of(&location);
+    // A plane goes on counting days from the first one: where it has not told yet, only the pace it had is known here.
+    let reckoned = || schedule.next_after(model.now.wall).filter(|_| kept_pace || wizard.next_run.is_none());
+    let next = foreseen.and_then(|preview| preview.next_runs.first().copied()).or_else(reckoned);
     let mut words = schedule.words();
-    // A plane goes on counting days from the first one, which is not known here.
-    let known = kept_pace || wizard.next_run.is_none();
-    if let Some(next) = schedule.next_after(model.now.wall).filter(|_| known && !location.paused) {
-        words += &format!("; next: {}", words::moment(next, model));
-    }
     if location.paused {
         words += "; paused";
+    } else if let Some(next) = next {
+        words += &format!("; next: {}", words::moment(next, model));
     }
-    Some((text::sentence(&words), schedule.warnings().into_iter().next()))
+    let mut told = vec![(text::sentence(&words), Slot::Text)];
+    told.extend(foreseen.and_then(expiry).map(|words| (words, Slot::Warn)));
+    told.extend(schedule.warnings().into_iter().take(1).map(|words| (words, Slot::Warn)));
+    told
+}
+
+/// What retention would delete as soon as the schedule is saved.
+fn expiry(preview: &SchedulePreview) -> Option<String> {
+    let count = preview.would_delete.len();
+    (count > 0).then(|| format!("With this retention {} there would expire at once.", text::count(count, "backup")))
 }
 
 fn status(wizard: &Wizard) -> (String, Slot) {
@@ -147,7 +170,7 @@ fn draw_checks(wizard: &Wizard, body: Rect, buf: &mut Buffer, model: &Model) {
         Trial::Running(checks) => (shown(checks), None),
         Trial::Over(tried) => (shown(&tried.checks), Some(verdict(wizard, tried))),
         Trial::Failed(error) => {
-            (Vec::new(), Some((format!("It could not be tried: {}", text::sentence(&error.to_string())), Slot::Bad)))
+            (Vec::new(), Some((format!("It could not be tried. {}", text::sentence(&error.to_string())), Slot::Bad)))
         }
     };
     let foot = foot(wizard, verdict);
@@ -184,23 +207,40 @@ fn fitting(checks: &[checklist::Check], area: Rect, buf: &mut Buffer, look: &Loo
     }
     let mut at = area;
     if passed > 0 {
-        let words = format!("{} {passed} more passed", look.glyphs.check);
+        let words = format!("{} {} passed", look.glyphs.check, text::count(passed, "earlier check"));
         slot(buf, row(at, 0), &words, Slot::Good, look);
         at = below(at, 1);
     }
     Checklist(rest).render(at, buf, look);
     if skipped > 0 {
-        let words = format!("{} {skipped} more skipped", look.glyphs.none);
+        let words = format!("{} {} skipped", look.glyphs.none, text::count(skipped, "later check"));
         slot(buf, row(below(at, Checklist(rest).height(at.width)), 0), &words, Slot::Muted, look);
     }
 }
 
-fn verdict(wizard: &Wizard, tried: &crate::tui::msg::backup::Tried) -> (String, Slot) {
+const UNUSABLE: &str = "The location cannot be used as it is: what failed stands above.";
+
+fn counted(tried: &Tried, state: &CheckState) -> usize {
+    tried.checks.iter().filter(|check| check.state == *state).count()
+}
+
+/// A plane calls a location good also where a check had something to say.
+fn warned(tried: &Tried) -> String {
+    match counted(tried, &CheckState::Warning) {
+        1 => "The location is good for backups; one check has a warning.".to_owned(),
+        n => format!("The location is good for backups; {n} checks have a warning."),
+    }
+}
+
+fn verdict(wizard: &Wizard, tried: &Tried) -> (String, Slot) {
     let words = match (tried.ok, tried.result.is_empty()) {
         (true, _) if wizard.savable().is_none() => {
             return ("It works, but the values were changed.".to_owned(), Slot::Warn);
         }
+        (true, _) if counted(tried, &CheckState::Warning) > 0 => warned(tried),
         (true, true) => "The location can be used.".to_owned(),
+        // What failed and why stands with its check.
+        (false, _) if counted(tried, &CheckState::Failed) > 0 => UNUSABLE.to_owned(),
         (false, true) => "The location cannot be used as it is.".to_owned(),
         (_, false) => text::sentence(&text::clean(&tried.result)),
     };
@@ -209,11 +249,9 @@ fn verdict(wizard: &Wizard, tried: &crate::tui::msg::backup::Tried) -> (String, 
 
 fn foot(wizard: &Wizard, verdict: Option<(String, Slot)>) -> Vec<(String, Slot)> {
     let mut foot: Vec<(String, Slot)> = verdict.into_iter().collect();
-    if let Some(preview) = wizard.preview.as_ref().filter(|_| wizard.savable().is_some()) {
-        if !preview.would_delete.is_empty() {
-            let what = text::count(preview.would_delete.len(), "backup");
-            foot.push((format!("With this retention {what} there would expire at once."), Slot::Warn));
-        }
+    let draft = wizard.savable().and_then(|_| wizard.foresight.of(&wizard.draft().location));
+    if let Some(preview) = draft {
+        foot.extend(expiry(preview).map(|words| (words, Slot::Warn)));
         foot.extend(preview.warnings.iter().map(|words| (text::clean(words).into_owned(), Slot::Warn)));
     }
     if wizard.saving || wizard.unsaved.is_some() {
@@ -233,7 +271,7 @@ fn shown(checks: &[Check]) -> Vec<checklist::Check> {
     };
     let detail = |check: &Check| {
         let mut words = text::clean(&check.detail).into_owned();
-        if check.millis > 0 && check.state != CheckState::Skipped {
+        if check.millis > 0 && check.state != CheckState::Skipped && check.fix.is_empty() {
             let gap = if words.is_empty() { "" } else { "  " };
             words += &format!("{gap}{} ms", check.millis);
         }
@@ -242,13 +280,40 @@ fn shown(checks: &[Check]) -> Vec<checklist::Check> {
         }
         words
     };
-    checks.iter().map(|it| checklist::Check::new(state(it), text::clean(&it.name), detail(it))).collect()
+    // Why they were left out is said once.
+    let mut said = String::new();
+    let mut told = |check: &Check| match check.state {
+        CheckState::Skipped if check.detail == said => String::new(),
+        _ => {
+            said.clone_from(&check.detail);
+            detail(check)
+        }
+    };
+    checks.iter().map(|it| checklist::Check::new(state(it), text::clean(&it.name), told(it))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tui::ui::testing;
+
+    #[test]
+    fn a_location_with_a_warning_is_not_said_to_have_passed_every_check() {
+        let check = |state| Check { state, ..Check::default() };
+        let mut tried = Tried { ok: true, checks: vec![check(CheckState::Passed)], result: String::new() };
+        tried.checks.push(check(CheckState::Warning));
+        assert_eq!(warned(&tried), "The location is good for backups; one check has a warning.");
+        tried.checks.push(check(CheckState::Warning));
+        assert_eq!(warned(&tried), "The location is good for backups; 2 checks have a warning.");
+    }
+
+    #[test]
+    fn why_checks_were_skipped_is_said_once() {
+        let skipped =
+            || Check { state: CheckState::Skipped, detail: "an earlier step failed".to_owned(), ..Check::default() };
+        let details: Vec<_> = shown(&[skipped(), skipped()]).iter().map(|it| it.detail.clone()).collect();
+        assert_eq!(details, ["an earlier step failed", ""]);
+    }
 
     #[test]
     fn what_failed_is_seen_however_little_room_there_is() {
@@ -263,6 +328,9 @@ mod tests {
         }
         let drawn = testing::draw(50, 3, |area, buf, look| fitting(&checks, area, buf, look));
         let lines = testing::lines(&drawn);
-        assert!(lines[0].contains("6 more passed") && lines[2].contains("9 more skipped"), "{lines:?}");
+        assert!(
+            lines[0].contains("6 earlier checks passed") && lines[2].contains("9 later checks skipped"),
+            "{lines:?}"
+        );
     }
 }
