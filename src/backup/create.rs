@@ -31,7 +31,7 @@ impl Vault {
     ) -> Result<Manifest, Error> {
         let operation = format!("create the backup {}", order.uid);
         let made = async {
-            let draft = Draft::new(self, order, &sources)?;
+            let draft = Draft::new(self, order, &sources, progress)?;
             draft.refuse_what_is_there().await?;
             let committing = AtomicBool::new(false);
             let made = draft.make(sources, progress, &committing).await;
@@ -60,7 +60,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(vault: &'a Vault, order: Order, sources: &[Box<dyn Source>]) -> Result<Self, Kind> {
+    fn new(vault: &'a Vault, order: Order, sources: &[Box<dyn Source>], progress: &Progress) -> Result<Self, Kind> {
         let streams: Vec<String> = sources.iter().map(|source| source.stream().to_owned()).collect();
         let repeated = streams.iter().enumerate().any(|(place, name)| streams.iter().take(place).any(|o| o == name));
         if streams.is_empty() || repeated || !streams.iter().all(|name| layout::is_stream(name)) {
@@ -75,7 +75,7 @@ impl<'a> Draft<'a> {
         let place = Place { plane_uid: vault.plane_uid.clone(), uid: order.uid.clone() };
         Ok(Self {
             vault,
-            store: Patient::new(vault.store.clone()),
+            store: Patient::new(vault.store.clone(), progress),
             folder: layout::folder(&place)?,
             place,
             order,

@@ -62,7 +62,7 @@ impl Vault {
     }
 
     pub(super) async fn erase(&self, place: &Place, progress: &Progress) -> Result<(), Kind> {
-        let store = Patient::new(self.store.clone());
+        let store = Patient::new(self.store.clone(), progress);
         let path = layout::folder(place)?;
         let mut folder = Folder::of(place.clone(), store.list(&path).await?);
         progress.tell(|moment| moment.phase = Phase::Deleting);
@@ -131,8 +131,8 @@ impl Vault {
 
     /// Removes a folder that has no manifest and no tombstone.
     pub(super) async fn discard(&self, folder: &Folder) -> Result<(), Kind> {
-        let store = Patient::new(self.store.clone());
-        self.remove(&store, folder, &Progress::new().0).await?;
+        let (progress, _) = Progress::new();
+        self.remove(&Patient::new(self.store.clone(), &progress), folder, &progress).await?;
         self.close(&layout::folder(&folder.place)?, folder).await;
         Ok(())
     }

@@ -100,7 +100,7 @@ impl Vault {
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(disk)?;
         let mut unpacking = Unpacking::new(stream.clone(), key, opened, progress.clone())
             .map_err(|error| Kind::Internal(error.to_string()))?;
-        let (store, folder) = (Patient::new(self.store.clone()), layout::folder(place)?);
+        let (store, folder) = (Patient::new(self.store.clone(), progress), layout::folder(place)?);
         let fetches: Vec<_> = stream.segments.iter().map(|s| segment(&store, &folder, s, progress)).collect();
         let mut fetches = stream::iter(fetches).buffered(AHEAD);
         while let Some(bytes) = fetches.next().await {
@@ -140,8 +140,9 @@ impl Vault {
                 return Ok(file);
             }
             let found = manifest.segments().find(|segment| segment.name == name).ok_or(Kind::NotFound)?;
-            let (store, folder) = (Patient::new(self.store.clone()), layout::folder(place)?);
-            segment(&store, &folder, found, &Progress::new().0).await
+            let (progress, _) = Progress::new();
+            let (store, folder) = (Patient::new(self.store.clone(), &progress), layout::folder(place)?);
+            segment(&store, &folder, found, &progress).await
         };
         let name = crate::text::clean(name);
         one.await.map_err(|kind| Error { operation: format!("download {name} of the backup {}", place.uid), kind })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::Progress;
 use crate::storage::{Error, Listing, ObjectPath, Store};
 
 /// How long passing errors of one operation are borne. Stores repeat a call for seconds; this outlasts an outage.
@@ -18,17 +19,27 @@ const PAUSE: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct Patient {
     store: Arc<dyn Store>,
+    progress: Progress,
 }
 
-/// The pauses of one operation.
-struct Pauses {
+/// The pauses of one operation; whoever watches is told of them until it ends.
+struct Pauses<'a> {
     until: Instant,
     next: Duration,
+    progress: &'a Progress,
 }
 
-impl Pauses {
-    fn new() -> Self {
-        Self { until: Instant::now() + LONGEST, next: FIRST_PAUSE }
+impl Drop for Pauses<'_> {
+    fn drop(&mut self) {
+        if self.next > FIRST_PAUSE {
+            self.progress.tell(|moment| moment.unanswered = false);
+        }
+    }
+}
+
+impl<'a> Pauses<'a> {
+    fn new(progress: &'a Progress) -> Self {
+        Self { until: Instant::now() + LONGEST, next: FIRST_PAUSE, progress }
     }
 
     /// Pauses after an error that passes; gives back one that does not, or that stayed too long.
@@ -37,20 +48,22 @@ impl Pauses {
             return Err(error);
         }
         tracing::warn!(%error, "trying again");
-        tokio::time::sleep(self.next).await;
-        self.next = PAUSE.min(self.next * 2);
+        self.progress.tell(|moment| moment.unanswered = true);
+        let pause = self.next;
+        self.next = PAUSE.min(pause * 2);
+        tokio::time::sleep(pause).await;
         Ok(())
     }
 }
 
 impl Patient {
-    /// A patient view of a store.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    /// A patient view of a store; its pauses are told to `progress`.
+    pub fn new(store: Arc<dyn Store>, progress: &Progress) -> Self {
+        Self { store, progress: progress.clone() }
     }
 
     async fn bear<T, F: Future<Output = Result<T, Error>>>(&self, mut attempt: impl FnMut() -> F) -> Result<T, Error> {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::new(&self.progress);
         loop {
             match attempt().await {
                 Ok(done) => return Ok(done),
@@ -62,7 +75,7 @@ impl Patient {
     /// Writes an object that is not there yet. An attempt whose reply was lost may have succeeded: that is looked up
     /// before it is repeated.
     pub async fn put(&self, path: &ObjectPath, bytes: &Bytes) -> Result<(), Error> {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::new(&self.progress);
         let mut repeated = false;
         loop {
             let attempt = async {

@@ -84,6 +84,8 @@ pub struct Moment {
     pub stored_done: u64,
     /// Bytes of it in all, where that is known.
     pub stored_total: Option<u64>,
+    /// The location did not answer, or not well, and is asked again after a pause.
+    pub unanswered: bool,
 }
 
 /// Where the engine tells how far it is.

@@ -47,7 +47,7 @@ impl Vault {
         }
         let mut there = Vec::new();
         for segment in manifest.segments() {
-            match self.size_fault(place, &folder, segment).await? {
+            match self.size_fault(&folder, segment, progress).await? {
                 Some(fault) => verdict.faults.push(fault),
                 None => there.push(segment),
             }
@@ -66,12 +66,17 @@ impl Vault {
         Ok(verdict)
     }
 
-    async fn size_fault(&self, place: &Place, folder: &Folder, segment: &Segment) -> Result<Option<String>, Kind> {
+    async fn size_fault(
+        &self,
+        folder: &Folder,
+        segment: &Segment,
+        progress: &Progress,
+    ) -> Result<Option<String>, Kind> {
         let listed = folder.objects.get(&segment.name).map(|(_, entry)| entry.bytes);
         let bytes = match listed {
             Some(None) => {
-                let path = layout::object(&layout::folder(place)?, &segment.name)?;
-                Patient::new(self.store.clone()).size(&path).await?
+                let path = layout::object(&layout::folder(&folder.place)?, &segment.name)?;
+                Patient::new(self.store.clone(), progress).size(&path).await?
             }
             listed => listed.flatten(),
         };
@@ -90,7 +95,7 @@ impl Vault {
         progress.tell(|moment| (moment.phase, moment.stored_total) = (Phase::Reading, Some(bytes)));
         let owners: BTreeMap<&str, &str> =
             manifest.segments().map(|segment| (segment.sha256.as_str(), segment.name.as_str())).collect();
-        let (store, folder) = (Patient::new(self.store.clone()), layout::folder(place)?);
+        let (store, folder) = (Patient::new(self.store.clone(), progress), layout::folder(place)?);
         let (store, folder, owners) = (&store, &folder, &owners);
         let reads: Vec<_> = there
             .into_iter()

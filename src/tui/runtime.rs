@@ -205,17 +205,19 @@ impl Runtime {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        // A frame may see a new size before its event comes; keys go by what the person saw.
+        // A frame may see a new size before its event comes, and a newer one than was asked for just before; keys go by what the
+        // person saw.
         let size = self.tty.size()?;
         self.app.model.screen = Rect::new(0, 0, size.width, size.height);
-        let app = &self.app;
+        let (app, mut area) = (&self.app, Rect::ZERO);
         self.tty.draw(|frame| {
-            let area = frame.area();
+            area = frame.area();
             app.view(area, frame.buffer_mut());
             if let Some(position) = app.cursor(area) {
                 frame.set_cursor_position(position);
             }
         })?;
+        self.app.model.screen = area;
         self.dirty = false;
         self.drawn = Instant::now();
         Ok(())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cases::CASES;
+use cases::{CASES, DROPPED};
 use futures_util::future::BoxFuture;
 use palette_console::storage::{LARGEST_OBJECT, ObjectPath, Store};
 
@@ -104,7 +104,9 @@ pub async fn run(store: Arc<dyn Store>, scale: Scale) {
         sweep(&*store, &folder).await;
     }
     let rest = store.walk(&ObjectPath::new(&run).unwrap()).await.unwrap();
-    assert!(rest.entries.is_empty(), "left behind: {rest:?}");
+    // A write whose caller went away may still land, at any time.
+    let left: Vec<_> = rest.entries.iter().filter(|entry| !entry.path.name().starts_with(DROPPED)).collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
     println!("{}: {} cases", store.address(), CASES.len());
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use palette_console::backup::{
-    BackupUid, Error, KeyRing, Kind, Known, Level, Manifest, Opened, Order, Place, Progress, Source, Vault, key,
+    BackupUid, Error, KeyRing, Kind, Known, Level, Manifest, Opened, Order, Phase, Place, Progress, Source, Vault, key,
 };
 use palette_console::clock::{self, Clock, ManualClock, SharedClock};
 use palette_console::storage::ftp::Tls;
@@ -182,7 +182,7 @@ async fn an_s3_server_that_is_full_is_told_as_one_and_nothing_is_shown_as_done()
             assert_eq!(cause.kind, storage::Kind::Full, "{words}: {error}");
             assert!(error.to_string().contains("the server has no room left"), "{error}");
             assert!(error.advice().contains("Free space"), "{error:?}");
-            assert_ne!(moment.borrow().phase, palette_console::backup::Phase::Done);
+            assert_ne!(moment.borrow().phase, Phase::Done);
             assert!(engine.vault.list(Known::new()).await.unwrap().found.is_empty(), "{words}");
             let segments = server.requests().into_iter().filter(|request| request.verb() == "put").count();
             assert!(segments < 40, "a full server is not asked again and again: {segments}");

@@ -158,6 +158,25 @@ async fn an_outage_of_minutes_is_borne_by_every_job() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_watches_is_told_that_the_server_does_not_answer_and_when_it_does() {
+    let rig = Rig::new();
+    let up = tokio::time::Instant::now() + std::time::Duration::from_mins(2);
+    let script = move |call: &str, _: &ObjectPath| {
+        (call == "put" && tokio::time::Instant::now() < up).then_some(Fault::Before(storage::Kind::Unreachable))
+    };
+    let vault = rig.through(Arc::new(Watched::scripted(rig.memory.clone(), script)));
+    let (progress, mut moment) = Progress::new();
+    let watch = async move {
+        moment.wait_for(|moment| moment.unanswered).await.unwrap();
+        assert!(tokio::time::Instant::now() < up);
+        moment.wait_for(|moment| !moment.unanswered).await.unwrap();
+        assert!(tokio::time::Instant::now() >= up);
+    };
+    let (made, ()) = tokio::join!(vault.create(rig.order(), given(10_000), &progress), watch);
+    made.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_that_stays_ends_the_job_with_its_reason_and_nothing_looks_done() {
     let rig = Rig::new();
     let puts = AtomicUsize::new(0);

@@ -134,7 +134,8 @@ impl Desk {
             remaining_seconds: left.checked_div(per_second).map_or(0, |seconds| seconds.max(u64::from(left > 0))),
         };
         let checks = held(&live.checks).clone();
-        Some(Glance { phase: moment.phase.as_str().to_owned(), progress, checks, cancellable: live.is_cancellable() })
+        let phase = if moment.unanswered { "Waiting for the server" } else { moment.phase.as_str() };
+        Some(Glance { phase: phase.to_owned(), progress, checks, cancellable: live.is_cancellable() })
     }
 
     /// Whose turn it is at a location: one job at a time.

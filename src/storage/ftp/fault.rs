@@ -245,12 +245,17 @@ pub(super) fn told(secret: &str, reason: &str) -> String {
     elide(&without(secret, reason), LONGEST).into_owned()
 }
 
-/// A reason without the password. One that is shorter than three letters is left: hiding it would tell it.
+/// A reason without the password in what the server said, which begins at the first quotation mark: our own words know none, and a
+/// password that is one of them would be told by striking it out. One that is shorter than three letters is left for the
+/// same reason.
 fn without(secret: &str, reason: &str) -> String {
     // As it looks among words that were cleaned and trimmed.
     let secret = clean(secret);
     let secret = secret.trim();
-    if secret.len() < 3 { reason.to_owned() } else { reason.replace(secret, "********") }
+    match reason.split_once('"') {
+        Some((ours, theirs)) if secret.len() >= 3 => format!("{ours}\"{}", theirs.replace(secret, "********")),
+        _ => reason.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -301,6 +306,9 @@ mod tests {
     #[test]
     fn an_echoed_password_is_struck_out() {
         assert_eq!(without("hunter2", "\"530 hunter2 is wrong\""), "\"530 ******** is wrong\"");
+        let ours = "the password is wrong: the server answered PASS with \"530 wrong is no password\"";
+        let told = "the password is wrong: the server answered PASS with \"530 ******** is no password\"";
+        assert_eq!(without("wrong", ours), told);
         // What is said is cleaned and trimmed, so the password looks different in it.
         let fault = reply("530 odd\u{1b}word ");
         assert!(without("odd\u{1b}word ", &fault.reason).contains("530 ********"), "{}", fault.reason);

@@ -8,6 +8,9 @@ use palette_console::storage::{Kind, LARGEST_OBJECT};
 
 use super::{Ground, Work, noise};
 
+/// How the objects are called whose writers went away.
+pub const DROPPED: &str = "dropped-";
+
 macro_rules! cases {
     ($($name:ident: |$ground:ident| $body:block)*) => {
         $(
@@ -314,7 +317,7 @@ cases! {
 
     a_write_that_is_dropped_leaves_the_store_usable: |ground| {
         for wait in [0, 1, 5, 20] {
-            let path = ground.at(&format!("dropped-{wait}"));
+            let path = ground.at(&format!("{DROPPED}{wait}"));
             let bytes = noise(wait, 4 << 20);
             let write = ground.store.put(&path, bytes.clone());
             let _ = tokio::time::timeout(Duration::from_millis(wait), write).await;

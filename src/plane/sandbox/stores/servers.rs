@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +34,6 @@ const DIR: &str = "stores";
 const USER: &str = "palette";
 const BUCKET: &str = "backups";
 const FOLDER: &str = "plane";
-/// Longest that the FTP server may take to listen.
-const LISTENS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is made once.
 #[derive(Serialize, Deserialize)]
@@ -113,16 +111,13 @@ pub async fn start(data_dir: &Path) -> Result<(Vec<Prepared>, JoinSet<()>), Stri
     for dir in [&ftp_root, &s3_root.join(BUCKET)] {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(words)?;
     }
-    let s3_listener = listen(kept.s3.port).await?;
+    let (s3_listener, ftp_listener) = (listen(kept.s3.port).await?, listen(kept.ftp.port).await?);
     kept.s3.port = s3_listener.local_addr().map_err(words)?.port();
-    // The FTP server binds by itself; the port is only looked for here.
-    let found = listen(kept.ftp.port).await?;
-    kept.ftp.port = found.local_addr().map_err(words)?.port();
-    drop(found);
+    kept.ftp.port = ftp_listener.local_addr().map_err(words)?.port();
     kept.write(&path)?;
     let mut tasks = JoinSet::new();
     serve_s3(&mut tasks, s3_listener, &s3_root, &kept)?;
-    serve_ftp(&mut tasks, &root, ftp_root, &kept).await?;
+    serve_ftp(&mut tasks, ftp_listener, &root, ftp_root, &kept)?;
     Ok((vec![ftp_location(&kept), s3_location(&kept)], tasks))
 }
 
@@ -139,26 +134,28 @@ fn serve_s3(tasks: &mut JoinSet<()>, listener: TcpListener, root: &Path, kept: &
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(kept.s3.access_key.clone(), kept.s3.secret_key.clone()));
     let service = builder.build();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept() => {
-                    let Ok((socket, _)) = accepted else {
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                        continue;
-                    };
-                    let service = service.clone();
-                    connections.spawn(async move {
-                        let http = hyper::server::conn::http1::Builder::new();
-                        let _ = http.serve_connection(TokioIo::new(socket), service).await;
-                    });
-                }
-            }
+    tasks.spawn(accept(listener, move |socket| {
+        let service = service.clone();
+        async move {
+            let http = hyper::server::conn::http1::Builder::new();
+            let _ = http.serve_connection(TokioIo::new(socket), service).await;
         }
-    });
+    }));
     Ok(())
+}
+
+/// Serves every connection in a task of its own; all of them end with this one.
+async fn accept<F: Future<Output = ()> + Send + 'static>(listener: TcpListener, serve: impl Fn(TcpStream) -> F) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => drop(connections.spawn(serve(socket))),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+        }
+    }
 }
 
 /// The one account of the FTP server.
@@ -191,31 +188,38 @@ impl Authenticator for OneUser {
     }
 }
 
-async fn serve_ftp(tasks: &mut JoinSet<()>, root: &Path, home: std::path::PathBuf, kept: &Kept) -> Result<(), String> {
+fn serve_ftp(
+    tasks: &mut JoinSet<()>,
+    listener: TcpListener,
+    root: &Path,
+    home: PathBuf,
+    kept: &Kept,
+) -> Result<(), String> {
     // Looked at once here, since what makes it for each session cannot fail.
     Filesystem::new(home.clone()).map_err(words)?;
     let (certificate, key) = (root.join("certificate.pem"), root.join("key.pem"));
     secret::write(&certificate, &kept.tls.certificate).map_err(words)?;
     secret::write(&key, &kept.tls.private_key).map_err(words)?;
-    let make = move || files(&home);
-    let user = OneUser { password: kept.ftp.password.clone() };
-    let server = ServerBuilder::with_authenticator(Box::new(make), Arc::new(user))
-        .ftps(certificate, key)
-        .ftps_required(true, true)
-        .build()
-        .map_err(words)?;
-    let port = kept.ftp.port;
-    tasks.spawn(async move {
-        if let Err(error) = server.listen(format!("{}:{port}", Ipv4Addr::LOCALHOST)).await {
-            tracing::warn!(%error, "the sandbox's FTP server ended");
-        }
-    });
-    let listening = async {
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    let password = kept.ftp.password.clone();
+    let server = move || {
+        let (home, user) = (home.clone(), OneUser { password: password.clone() });
+        let builder = ServerBuilder::with_authenticator(Box::new(move || files(&home)), Arc::new(user));
+        builder.ftps(certificate.clone(), key.clone()).ftps_required(true, true).build().map_err(words)
     };
-    tokio::time::timeout(LISTENS_WITHIN, listening).await.map_err(|_| "the FTP server does not listen".to_owned())
+    server()?;
+    tasks.spawn(accept(listener, move |socket| {
+        let server = server();
+        async move {
+            let served = match server {
+                Ok(server) => server.service(socket).await.map_err(words),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = served {
+                tracing::warn!(error, "the sandbox's FTP server failed a session");
+            }
+        }
+    }));
+    Ok(())
 }
 
 /// The files of one session. libunftp knows no way to say that there are none: where someone removed the directory, the
