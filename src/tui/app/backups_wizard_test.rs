@@ -150,7 +150,6 @@ fn foreseen(effects: &[Effect]) -> Option<Location> {
 fn the_next_run_follows_the_schedule_as_it_is_typed() {
     let mut stage = Stage::backups();
     assert!(foreseen(&stage.keys("e enter")).is_some(), "what is saved is foreseen too");
-    assert_eq!(foreseen(&stage.keys("x")), None, "the place says nothing of the schedule");
     let asked = foreseen(&stage.keys("down down down down 0")).expect("an interval of ten days is foreseen");
     assert_eq!(asked.backup_spec.interval, 10);
     assert!(asked.ftp.is_none(), "no account goes along");
@@ -162,5 +161,23 @@ fn the_next_run_follows_the_schedule_as_it_is_typed() {
     assert!(stage.text().contains("1 backup there would expire at once"), "{}", stage.text());
     stage.keys("1");
     assert!(!stage.text().contains("Tue 1"), "that was another schedule: {}", stage.text());
+    assert!(!stage.text().contains("would expire"), "{}", stage.text());
+}
+
+#[test]
+fn what_lies_at_the_old_place_is_not_told_of_another_one() {
+    let mut stage = Stage::backups();
+    let asked = foreseen(&stage.keys("e enter")).expect("what is saved is foreseen");
+    let expires = || SchedulePreview { would_delete: vec![OWN.to_owned()], ..Default::default() };
+    let tell = |stage: &mut Stage, asked: Location, preview| {
+        stage.told(Told::Preview(Box::new(asked), Ok(Some(Box::new(preview)))));
+    };
+    tell(&mut stage, asked, expires());
+    assert!(stage.text().contains("1 backup there would expire at once"), "{}", stage.text());
+    let moved = foreseen(&stage.keys("x")).expect("another server is another place");
+    assert!(moved.ftp.as_ref().unwrap().password.0.is_empty());
+    assert!(!stage.text().contains("would expire"), "{}", stage.text());
+    tell(&mut stage, moved, SchedulePreview::default());
+    assert_eq!(foreseen(&stage.keys("y")), None, "one other place is as good as the next");
     assert!(!stage.text().contains("would expire"), "{}", stage.text());
 }

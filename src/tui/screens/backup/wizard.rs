@@ -101,6 +101,7 @@ pub(super) fn open_new(name: &str, mode: &Mode, model: &Model) -> Acts {
 fn show(base: Location, stored: Stored, next_run: Option<chrono::DateTime<chrono::Utc>>, model: &Model) -> Acts {
     let mut wizard = Wizard {
         form: fields::form(&base),
+        foresight: Foresight::begin(&base),
         base,
         stored,
         next_run,
@@ -108,7 +109,6 @@ fn show(base: Location, stored: Stored, next_run: Option<chrono::DateTime<chrono
         trial: Trial::None,
         tried: None,
         good: None,
-        foresight: Foresight::default(),
         next: Buttons::new([]),
         saving: false,
         unsaved: None,
