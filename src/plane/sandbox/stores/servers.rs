@@ -108,7 +108,7 @@ pub async fn start(data_dir: &Path) -> Result<(Vec<Prepared>, JoinSet<()>), Stri
     let mut kept = Kept::read_or_make(&path)?;
     let root = data_dir.join(DIR);
     let (ftp_root, s3_root) = (root.join("ftp"), root.join("s3"));
-    for dir in [&ftp_root, &s3_root.join(BUCKET)] {
+    for dir in [&ftp_root.join(FOLDER), &s3_root.join(BUCKET)] {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(words)?;
     }
     let (s3_listener, ftp_listener) = (listen(kept.s3.port).await?, listen(kept.ftp.port).await?);
