@@ -149,6 +149,15 @@ pub struct Inventory {
     pub known: Known,
 }
 
+impl Inventory {
+    /// Whether the folder of a backup is, or lies in, one that the account may not enter: nobody can tell what is in it.
+    #[must_use]
+    pub fn hides(&self, place: &Place) -> bool {
+        layout::folder(place)
+            .is_ok_and(|folder| self.closed.iter().any(|closed| folder == *closed || folder.is_below(closed)))
+    }
+}
+
 /// How closely to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

@@ -9,7 +9,7 @@ pub mod rotation;
 pub mod schedule;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::state::SharedPlane;
 
@@ -65,9 +65,17 @@ pub async fn run(plane: SharedPlane, mut orders: Orders, stop: Stop) {
             _ = stopping.wait_for(|stop| *stop) => break,
             Some(uid) = orders.backups.recv() => { jobs.spawn(backups::run(plane.clone(), uid, stop.clone())); }
             Some(id) = orders.migrations.recv() => { jobs.spawn(migration::run(plane.clone(), id, stop.clone())); }
-            Some(_) = jobs.join_next() => {}
+            Some(ended) = jobs.join_next() => note_panic(ended),
             else => break,
         }
     }
-    while jobs.join_next().await.is_some() {}
+    while let Some(ended) = jobs.join_next().await {
+        note_panic(ended);
+    }
+}
+
+fn note_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a task of the plane panicked");
+    }
 }

@@ -178,18 +178,26 @@ fn refused_for<'a>(before: &'a [Row], new: &Row) -> Option<&'a Row> {
     active.or_else(|| before.iter().find(|waiting| waiting.kind == new.kind && !is_housekeeping(waiting)))
 }
 
+/// How a job begins at its location: at once, or behind what the plane does there by itself.
+///
+/// # Errors
+/// Where the location is not configured, or the job is refused for another one.
+pub fn standing(transaction: &Transaction<'_>, row: &Row) -> Result<JobState, Failure> {
+    if locations::get(transaction, &row.location)?.is_none() {
+        return Err(not_configured(&row.location).into());
+    }
+    let before = jobs::in_turn(transaction, &row.location)?;
+    match refused_for(&before, row) {
+        Some(other) => Err(in_the_way(other).into()),
+        None if before.is_empty() => Ok(JobState::Running),
+        None => Ok(JobState::Queued),
+    }
+}
+
 fn record(transaction: &Transaction<'_>, mut row: Row) -> Result<((), String), Failure> {
+    // A validation writes beside everything else.
     if row.kind != JobKind::Validate {
-        if locations::get(transaction, &row.location)?.is_none() {
-            return Err(not_configured(&row.location).into());
-        }
-        let before = jobs::in_turn(transaction, &row.location)?;
-        if let Some(other) = refused_for(&before, &row) {
-            return Err(in_the_way(other).into());
-        }
-        if !before.is_empty() {
-            row.state = JobState::Queued;
-        }
+        row.state = standing(transaction, &row)?;
     }
     let brings_back = |kind: &JobKind| matches!(kind, JobKind::Restore | JobKind::Recover);
     if brings_back(&row.kind) {

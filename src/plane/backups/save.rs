@@ -123,7 +123,8 @@ pub fn same_place(one: &Location, other: &Location) -> bool {
 }
 
 /// Whether a server would show itself the same under both.
-fn is_reached_alike(one: &Location, other: &Location) -> bool {
+#[must_use]
+pub fn is_reached_alike(one: &Location, other: &Location) -> bool {
     let (one, other) = (locations::bare(one), locations::bare(other));
     (one.ftp, one.ftp_options) == (other.ftp, other.ftp_options)
         && (one.s3, one.s3_options) == (other.s3, other.s3_options)

@@ -1,7 +1,7 @@
 //! Stores that are open, one per location, and what was last found in them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 
-use super::save::same_place;
+use super::save::{is_reached_alike, same_place};
 use super::words::{Trouble, not_configured};
 use super::{place, rivals};
 use crate::api::location::Location;
@@ -37,7 +37,18 @@ pub struct Shelf {
     location: Location,
     stock: Mutex<Option<Arc<Stock>>>,
     stale: AtomicBool,
-    reading: tokio::sync::Mutex<()>,
+    /// How many readings were begun.
+    begun: AtomicU64,
+    /// Held by the reading that goes on; how the last one ended.
+    reading: tokio::sync::Mutex<Option<Reading>>,
+}
+
+/// How a reading ended.
+#[derive(Clone)]
+struct Reading {
+    /// The how many-th it was.
+    number: u64,
+    ended: Result<Arc<Stock>, Trouble>,
 }
 
 /// What was found in a location.
@@ -96,6 +107,13 @@ impl Shelf {
     pub fn spoil(&self) {
         self.stale.store(true, Ordering::Relaxed);
     }
+
+    /// What the last reading came to, where that is good for whoever asked when `asked` readings had begun: it began later,
+    /// and what it found is not spoilt.
+    fn read_since(&self, asked: u64, last: Option<&Reading>) -> Option<Result<Arc<Stock>, Trouble>> {
+        let last = last.filter(|last| last.number > asked)?;
+        (last.ended.is_err() || !self.stale.load(Ordering::Relaxed)).then(|| last.ended.clone())
+    }
 }
 
 impl Plane {
@@ -135,7 +153,8 @@ impl Plane {
             location: stored.location.clone(),
             stock: Mutex::default(),
             stale: AtomicBool::new(false),
-            reading: tokio::sync::Mutex::new(()),
+            begun: AtomicU64::default(),
+            reading: tokio::sync::Mutex::default(),
         });
         self.backups.shelves.put(name, shelf.clone());
         Ok((stored, shelf))
@@ -168,9 +187,9 @@ impl Plane {
         {
             return Ok(Listed { stock: Some(stock), unread: None });
         }
-        let unread = match tokio::time::timeout(WAIT, self.reading(name, &shelf)).await {
+        let unread = match tokio::time::timeout(WAIT, self.reading(&shelf)).await {
             Ok(Ok(Ok(stock))) => return Ok(Listed { stock: Some(stock), unread: None }),
-            Ok(Ok(Err(error))) => error.into(),
+            Ok(Ok(Err(trouble))) => trouble,
             Ok(Err(error)) => Trouble::new(error.to_string()),
             Err(_) => Trouble::new(format!(
                 "{} has not answered within {} seconds; it is still being read",
@@ -187,19 +206,30 @@ impl Plane {
     /// Where the location was never configured, or cannot be read.
     pub async fn read_to_the_end(self: &SharedPlane, name: &str) -> Result<Arc<Stock>, Trouble> {
         let (_, shelf) = self.shelf(name).await?;
-        match self.reading(name, &shelf).await {
-            Ok(read) => Ok(read?),
+        match self.reading(&shelf).await {
+            Ok(read) => read,
             Err(error) => Err(Trouble::new(error.to_string())),
         }
     }
 
-    /// A reading in a task of its own: a slow location is read to its end though nobody waits so long.
-    fn reading(self: &SharedPlane, name: &str, shelf: &Arc<Shelf>) -> JoinHandle<Result<Arc<Stock>, backup::Error>> {
-        tokio::spawn(self.clone().read_stock(name.to_owned(), shelf.clone()))
+    /// A reading in a task of its own: a slow location is read to its end though nobody waits so long. All who wait while
+    /// one goes on share the next one, so that they cannot pile up however long each takes.
+    fn reading(self: &SharedPlane, shelf: &Arc<Shelf>) -> JoinHandle<Result<Arc<Stock>, Trouble>> {
+        let (plane, shelf) = (self.clone(), shelf.clone());
+        let asked = shelf.begun.load(Ordering::Relaxed);
+        tokio::spawn(async move {
+            let mut last = shelf.reading.lock().await;
+            if let Some(ended) = shelf.read_since(asked, last.as_ref()) {
+                return ended;
+            }
+            let number = shelf.begun.fetch_add(1, Ordering::Relaxed) + 1;
+            let ended = plane.read_stock(&shelf).await.map_err(Trouble::from);
+            *last = Some(Reading { number, ended: ended.clone() });
+            ended
+        })
     }
 
-    async fn read_stock(self: SharedPlane, name: String, shelf: Arc<Shelf>) -> Result<Arc<Stock>, backup::Error> {
-        let _turn = shelf.reading.lock().await;
+    async fn read_stock(&self, shelf: &Shelf) -> Result<Arc<Stock>, backup::Error> {
         shelf.stale.store(false, Ordering::Relaxed);
         // A backup that is finished while this reading goes on may be missing from it and is not gone for that.
         let read_at = self.now();
@@ -209,11 +239,11 @@ impl Plane {
         let stock = Arc::new(Stock { inventory, read_at });
         shelf.keep(stock.clone());
         let remembered = match self.remember(shelf.location.clone(), &stock).await {
-            Ok(()) => self.remember_remarks(&name, shelf.store.remarks()).await,
+            Ok(()) => self.remember_remarks(shelf.location.clone(), shelf.store.remarks()).await,
             failed => failed,
         };
         if let Err(error) = remembered {
-            tracing::warn!(%error, location = name, "what lies in a location could not be noted");
+            tracing::warn!(%error, location = shelf.location.name, "what lies in a location could not be noted");
         }
         Ok(stock)
     }
@@ -227,8 +257,8 @@ impl Plane {
         let held = |place: &Place| known.iter().any(|seen| seen.gone.is_none() && is(seen, place));
         let new: Vec<_> = there.iter().filter(|(place, _)| !held(place)).map(|(p, at)| (p.clone(), *at)).collect();
         // What lies in a folder that may not be entered just now is not gone.
-        let all_seen = stock.inventory.closed.is_empty();
-        let lost = |seen: &&Seen| all_seen && seen.gone.is_none() && !there.keys().any(|place| is(seen, place));
+        let hidden = |seen: &Seen| seen.place().is_some_and(|place| stock.inventory.hides(&place));
+        let lost = |seen: &&Seen| seen.gone.is_none() && !there.keys().any(|place| is(seen, place)) && !hidden(seen);
         let lost: Vec<_> = known.iter().filter(lost).cloned().collect();
         if lost.is_empty() && new.is_empty() {
             return Ok(());
@@ -253,14 +283,23 @@ impl Plane {
     }
 
     /// Keeps what the server showed of itself, so that a warning stands from the next start on.
-    async fn remember_remarks(&self, name: &str, remarks: Vec<String>) -> Result<(), Failure> {
-        let asked = name.to_owned();
+    async fn remember_remarks(&self, location: Location, remarks: Vec<String>) -> Result<(), Failure> {
+        let asked = location.name.clone();
         let known = self.store.read(move |connection| Ok(locations::remarks(connection, &asked)?)).await?;
         if known == remarks {
             return Ok(());
         }
-        let name = name.to_owned();
-        self.store.write(move |transaction| locations::remember_remarks(transaction, &name, &remarks)).await
+        self.store
+            .write(move |transaction| {
+                // Meanwhile the location may lead to another server, which showed nothing of the kind.
+                match locations::get(transaction, &location.name)? {
+                    Some(now) if is_reached_alike(&now.location, &location) => {
+                        locations::remember_remarks(transaction, &location.name, &remarks)
+                    }
+                    _ => Ok(()),
+                }
+            })
+            .await
     }
 
     /// The folder of a backup in a location: looked up in what was last read, then read anew.

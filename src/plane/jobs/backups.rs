@@ -14,7 +14,7 @@ pub mod verify;
 use tokio::sync::mpsc;
 
 pub use ending::{Also, Done};
-use ending::{Ended, conclude};
+use ending::{Ended, Pauses, conclude, unless_it_panics};
 
 use super::{Stop, stopped, told_to_stop};
 use crate::api::location::Check;
@@ -30,12 +30,7 @@ use crate::storage::ObjectPath;
 
 /// Runs a recorded job to its end.
 pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
-    let asked = uid.clone();
-    let row = match plane.store.read(move |connection| Ok(jobs::get(connection, &asked)?)).await {
-        Ok(Some(row)) if !row.state.ended() => row,
-        Ok(_) => return,
-        Err(error) => return tracing::error!(%error, "a job could not be read"),
-    };
+    let Some(row) = read(&plane, &uid, &mut stop).await.filter(|row| !row.state.ended()) else { return };
     let (progress, moment) = Progress::new();
     progress.tell(|moment| moment.phase = Phase::Waiting);
     let cancellable = !matches!(row.kind, JobKind::Delete | JobKind::Retention);
@@ -52,15 +47,33 @@ pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
         }
         work(&plane, &row, &progress, &checks).await
     };
-    let ended = until_ended(&plane, &uid, working, wishes, &mut stop).await;
-    let made = matches!(&ended, Ended::Well(_)) && row.kind == JobKind::Create;
+    let ended = until_ended(&plane, &uid, unless_it_panics(working), wishes, &mut stop).await;
+    let made = ended.made().map(|uid| Row { backup_uid: uid.to_owned(), ..row.clone() });
     let checks = checks.lock().map(|checks| checks.clone()).unwrap_or_default();
     conclude(&plane, Row { checks, ..row.clone() }, ended, &progress, &mut stop).await;
     plane.backups.desk.close(&uid);
-    if made && !stopped(&stop) {
-        create::afterwards(&plane, &row, &mut stop).await;
+    if let Some(made) = made.filter(|_| !stopped(&stop)) {
+        create::afterwards(&plane, &made, &mut stop).await;
     }
     plane.backups.changed.notify_one();
+}
+
+/// The job as it was recorded. One that cannot be read just now is asked for until it can: nobody orders it again, and it
+/// has its location to itself until it ends.
+async fn read(plane: &SharedPlane, uid: &str, stop: &mut Stop) -> Option<Row> {
+    let mut pauses = Pauses::new();
+    loop {
+        let asked = uid.to_owned();
+        match plane.store.read(move |connection| Ok(jobs::get(connection, &asked)?)).await {
+            Ok(row) => return row,
+            Err(error) => {
+                tracing::error!(%error, uid, "a job could not be read");
+                if !pauses.again(&error, stop).await {
+                    return None;
+                }
+            }
+        }
+    }
 }
 
 /// Does the work until it has ended, the plane stops, or someone wishes it cancelled and may. When this returns, nothing
@@ -138,3 +151,6 @@ pub fn place(row: &Row) -> Result<Place, Trouble> {
     let uid: BackupUid = row.backup_uid.parse().map_err(|error| Trouble::new(format!("{error}")))?;
     Ok(Place { plane_uid: row.owner.clone(), uid })
 }
+
+#[cfg(test)]
+mod tests;

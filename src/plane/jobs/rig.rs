@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{Orders, Stop};
 use crate::api::backup::{BackupSpec, FtpSpec, Sensitive};
 use crate::api::location::{Location, LocationStatus};
-use crate::api::words::{JobKind, JobState, Mode};
+use crate::api::words::{JobKind, JobState, Mode, VerifyLevel};
 use crate::clock::{Clock, ManualClock};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::Order;
@@ -40,7 +40,7 @@ impl Ground {
     pub fn new() -> (Self, Orders) {
         let dir = tempfile::tempdir().unwrap();
         let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
-        let place = Arc::new(Odd { memory: Memory::new(clock.clone()), clock: clock.clone(), mood: Mutex::default() });
+        let place = Arc::new(Odd::new(clock.clone()));
         let (mut settings, store) = (Settings::sandbox(dir.path()), place.clone());
         let asked = Arc::<AtomicUsize>::default();
         settings.clock = Arc::new(Counted { clock: clock.clone(), asked: asked.clone() });
@@ -97,6 +97,40 @@ impl Ground {
         all.into_iter().filter(|row| row.kind == kind).collect()
     }
 
+    /// A job in `ftp` as it lies in the database, begun now by the plane.
+    pub fn row(&self, uid: &str, kind: JobKind) -> Row {
+        Row {
+            uid: uid.to_owned(),
+            kind,
+            location: "ftp".to_owned(),
+            mode: Mode::Ftp,
+            backup_uid: String::new(),
+            owner: self.plane.identity.get().plane_uid.clone(),
+            level: VerifyLevel::Data,
+            state: JobState::Running,
+            actor: Actor::plane(),
+            slot: None,
+            started: self.plane.now(),
+            finished: None,
+            attempts: 1,
+            retry_at: None,
+            stale: Vec::new(),
+            checks: Vec::new(),
+            result: String::new(),
+            advice: String::new(),
+        }
+    }
+
+    pub async fn put(&self, row: &Row) {
+        let row = row.clone();
+        self.plane.store.write(move |transaction| jobs::put(transaction, &row)).await.unwrap();
+    }
+
+    pub async fn job(&self, uid: &str) -> Row {
+        let uid = uid.to_owned();
+        self.plane.store.read(move |connection| Ok(jobs::get(connection, &uid)?)).await.unwrap().expect("the job")
+    }
+
     /// Waits, on tokio's paused time, until nothing is under way any more.
     pub async fn until_idle(&self) {
         let idle = async {
@@ -135,7 +169,13 @@ impl Clock for Counted {
 pub struct Odd {
     pub memory: Memory,
     clock: Arc<ManualClock>,
-    pub mood: Mutex<Mood>,
+    mood: Mutex<Mood>,
+    /// Folders that may not be entered.
+    closed: Mutex<Vec<ObjectPath>>,
+    /// How often it was read whole.
+    pub walks: AtomicUsize,
+    /// How many writes did not arrive.
+    pub stuck: AtomicUsize,
 }
 
 /// How a place behaves.
@@ -147,9 +187,38 @@ pub struct Mood {
     pub refuses: bool,
     /// How far its clock is ahead.
     pub ahead: TimeDelta,
+    /// Nothing that is written arrives.
+    pub stuck: bool,
+    /// It does not answer at all.
+    pub away: bool,
+    /// Who asks it meets a fault of the program.
+    pub panics: bool,
+    /// What it shows of itself.
+    pub remark: Option<&'static str>,
 }
 
 impl Odd {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        Self {
+            memory: Memory::new(clock.clone()),
+            clock,
+            mood: Mutex::default(),
+            closed: Mutex::default(),
+            walks: AtomicUsize::default(),
+            stuck: AtomicUsize::default(),
+        }
+    }
+
+    /// From now on nobody may enter this folder.
+    pub fn close(&self, folder: ObjectPath) {
+        self.closed.lock().unwrap().push(folder);
+    }
+
+    fn refusal(&self, operation: &str, kind: Kind) -> Error {
+        let (reason, advice) = ("it was told to refuse".to_owned(), "Ask it nicely.".to_owned());
+        Error { operation: operation.to_owned(), place: self.address(), kind, reason, advice }
+    }
+
     pub fn set(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
@@ -169,7 +238,13 @@ impl Store for Odd {
     }
 
     fn put<'a>(&'a self, path: &'a ObjectPath, bytes: Bytes) -> Answer<'a, ()> {
-        self.memory.put(path, bytes)
+        Box::pin(async move {
+            if self.mood().stuck {
+                self.stuck.fetch_add(1, Ordering::Relaxed);
+                std::future::pending::<()>().await;
+            }
+            self.memory.put(path, bytes).await
+        })
     }
 
     fn get<'a>(&'a self, path: &'a ObjectPath, most: usize) -> Answer<'a, Bytes> {
@@ -181,24 +256,33 @@ impl Store for Odd {
     }
 
     fn list<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
-        self.memory.list(folder)
+        Box::pin(async move {
+            let mood = self.mood();
+            assert!(!mood.panics, "told to panic");
+            if mood.away { Err(self.refusal("list", Kind::Unreachable)) } else { self.memory.list(folder).await }
+        })
     }
 
     fn walk<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, Listing> {
         Box::pin(async move {
             let mood = self.mood();
             tokio::time::sleep(mood.slow).await;
+            self.walks.fetch_add(1, Ordering::Relaxed);
             if mood.refuses {
-                let (operation, place) = ("list everything".to_owned(), self.address());
-                let (reason, advice) = ("it was told to refuse".to_owned(), "Ask it nicely.".to_owned());
-                return Err(Error { operation, place, kind: Kind::Denied, reason, advice });
+                return Err(self.refusal("list everything", Kind::Denied));
             }
-            self.memory.walk(folder).await
+            let mut listing = self.memory.walk(folder).await?;
+            listing.closed = self.closed.lock().unwrap().clone();
+            listing.entries.retain(|entry| !listing.closed.iter().any(|closed| entry.path.is_below(closed)));
+            Ok(listing)
         })
     }
 
     fn delete<'a>(&'a self, path: &'a ObjectPath) -> Answer<'a, ()> {
-        self.memory.delete(path)
+        Box::pin(async move {
+            assert!(!self.mood().panics, "told to panic");
+            self.memory.delete(path).await
+        })
     }
 
     fn delete_folder<'a>(&'a self, folder: &'a ObjectPath) -> Answer<'a, ()> {
@@ -214,7 +298,7 @@ impl Store for Odd {
     }
 
     fn remarks(&self) -> Vec<String> {
-        Vec::new()
+        self.mood().remark.iter().map(|&words| words.to_owned()).collect()
     }
 
     fn server_clock(&self) -> Option<ServerClock> {

@@ -10,10 +10,10 @@ use super::backups::housekeeping::daily;
 use super::rotation::{self, Turn};
 use super::{Stop, stopped};
 use crate::api::location::Location;
-use crate::api::words::{JobKind, JobState, VerifyLevel};
+use crate::api::words::{JobKind, VerifyLevel};
 use crate::backup::{BackupUid, Place};
 use crate::plane::actor::Actor;
-use crate::plane::backups::begin::{Order, attempt};
+use crate::plane::backups::begin::{Order, attempt, standing};
 use crate::plane::backups::status::schedule;
 use crate::plane::failure::Failure;
 use crate::plane::state::SharedPlane;
@@ -137,7 +137,7 @@ async fn begin(plane: &SharedPlane, due: &Due) -> Result<(), Failure> {
         return plane.begin(Order { slot: Some(slot), ..order }).await.map(drop).or_else(unless_refused);
     }
     if let Some(row) = due.retry.clone().filter(|row| row.retry_at.is_some_and(|at| at <= plane.now())) {
-        return try_again(plane, row).await;
+        return try_again(plane, row).await.or_else(unless_refused);
     }
     match due.reading.as_ref().filter(|turn| turn.at <= plane.now()) {
         Some(turn) => read_again(plane, location, turn).await,
@@ -145,15 +145,16 @@ async fn begin(plane: &SharedPlane, due: &Due) -> Result<(), Failure> {
     }
 }
 
-/// Reads a backup whole again; it has had its turn whether or not that goes well.
+/// Reads a backup whole again; once that has begun, it has had its turn.
 async fn read_again(plane: &SharedPlane, location: &Location, turn: &Turn) -> Result<(), Failure> {
     let Ok(uid) = turn.uid.parse() else { return Ok(()) };
-    let (name, now) = (location.name.clone(), plane.now());
-    plane.store.write(move |transaction| Ok(housekeeping::choose(transaction, &name, now)?)).await?;
     let place = Place { plane_uid: plane.identity.get().plane_uid.clone(), uid };
     let order = Order::new(JobKind::Verify, &location.name, &location.mode, Actor::plane()).on(place);
-    let begun = plane.begin(Order { level: VerifyLevel::Data, ..order }).await;
-    begun.map(drop).or_else(unless_refused)
+    if let Err(failure) = plane.begin(Order { level: VerifyLevel::Data, ..order }).await {
+        return unless_refused(failure);
+    }
+    let (name, now) = (location.name.clone(), plane.now());
+    plane.store.write(move |transaction| Ok(housekeeping::choose(transaction, &name, now)?)).await
 }
 
 /// That another job began in between is no failure: the next pass looks again.
@@ -164,18 +165,20 @@ fn unless_refused(failure: Failure) -> Result<(), Failure> {
     }
 }
 
+/// Begins a failed backup anew, in its turn: since the schedule was read, someone else may have begun something there.
 async fn try_again(plane: &SharedPlane, mut row: Row) -> Result<(), Failure> {
     let now = plane.now();
     let uid = row.uid.clone();
     row.stale.push(std::mem::replace(&mut row.backup_uid, BackupUid::fresh(now).to_string()));
     row.attempts += 1;
-    (row.state, row.started, row.finished, row.retry_at) = (JobState::Running, now, None, None);
+    (row.started, row.finished, row.retry_at) = (now, None, None);
     (row.result, row.advice) = Default::default();
     let content = format!("Started the scheduled backup {} in {} again.", row.backup_uid, row.location);
     let entry = attempt(&row).entry(content);
     plane
         .store
         .write(move |transaction| {
+            row.state = standing(transaction, &row)?;
             jobs::put(transaction, &row)?;
             audits::record(transaction, now, &entry)
         })

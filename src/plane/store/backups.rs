@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::stamp::{time, time_at};
 use crate::api::backup::Verified;
 use crate::api::words::VerifyLevel;
+use crate::backup::Place;
 
 /// How long one that is gone is remembered; the strip of days shows thirty.
 const REMEMBERED: TimeDelta = TimeDelta::days(60);
@@ -32,6 +33,15 @@ pub struct Seen {
     pub finished: DateTime<Utc>,
     /// When it was found gone.
     pub gone: Option<DateTime<Utc>>,
+}
+
+impl Seen {
+    /// Its folder; none where the uid is none of ours.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        let uid = self.uid.parse().ok()?;
+        Some(Place { plane_uid: self.owner.clone(), uid })
+    }
 }
 
 fn seen(row: &Row<'_>) -> rusqlite::Result<Seen> {
@@ -143,7 +153,7 @@ pub struct Reading {
     pub uid: String,
     /// When it was finished.
     pub finished: DateTime<Utc>,
-    /// When it was last read, or that was last tried.
+    /// When it was last read, or that was last tried; a try that found the location away is none.
     pub looked: Option<DateTime<Utc>>,
 }
 
@@ -160,7 +170,8 @@ pub fn readings(connection: &Connection, location: &str, owner: &str) -> rusqlit
              AND verification.uid = backup.uid AND verification.level IN ('data', 'full')
          LEFT JOIN (
              SELECT backup_uid, max(started) AS at FROM job
-             WHERE location = ?1 AND owner = ?2 AND kind = 'verify' AND level IN ('data', 'full') GROUP BY backup_uid
+             WHERE location = ?1 AND owner = ?2 AND kind = 'verify' AND level IN ('data', 'full') AND NOT never_reached
+             GROUP BY backup_uid
          ) AS tried ON tried.backup_uid = backup.uid
          WHERE backup.location = ?1 AND backup.owner = ?2 AND backup.gone IS NULL
          ORDER BY backup.finished DESC, backup.uid DESC",

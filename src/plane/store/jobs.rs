@@ -169,6 +169,14 @@ pub fn want_cancel(connection: &Connection, uid: &str) -> rusqlite::Result<()> {
         .map(drop)
 }
 
+/// Notes that a job ended because its location could not be reached at all: it has looked at nothing there.
+///
+/// # Errors
+/// Those of the storage.
+pub fn never_reached(connection: &Connection, uid: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE job SET never_reached = 1 WHERE uid = ?1")?.execute([uid]).map(drop)
+}
+
 /// Whether someone wanted it to end.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
 //! How a job ends: what came of it, in the database and in the trail, as soon as both can be written.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
 use rusqlite::Transaction;
 
 use super::create;
@@ -17,8 +19,7 @@ use crate::plane::state::SharedPlane;
 use crate::plane::store::audits;
 use crate::plane::store::jobs::{self, Row};
 
-/// Pause before an end that could not be written is written again; each further one is twice as long, up to
-/// [`LONGEST_PAUSE`].
+/// Pause before what the database refused is tried again; each further one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -50,6 +51,47 @@ pub(super) enum Ended {
     Left,
     /// It has recorded its own end.
     Recorded,
+}
+
+impl Ended {
+    /// Uid of the backup that was made.
+    pub(super) fn made(&self) -> Option<&str> {
+        match self {
+            Self::Well(done) => done.made.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Pauses between two tries at the database, for what must be done sooner or later.
+pub(super) struct Pauses(Duration);
+
+impl Pauses {
+    pub(super) fn new() -> Self {
+        Self(FIRST_PAUSE)
+    }
+
+    /// Waits until it is time to try again after `error`; false where this process may try no more.
+    pub(super) async fn again(&mut self, error: &Failure, stop: &mut Stop) -> bool {
+        if stopped(stop) || matches!(error, Failure::Storage(StorageError::Closed)) {
+            return false;
+        }
+        pause(stop, self.0).await;
+        self.0 = LONGEST_PAUSE.min(self.0 * 2);
+        true
+    }
+}
+
+/// The work of a job. A fault of the program ends this one job in words, and no other one waits for it for ever.
+pub(super) async fn unless_it_panics(working: impl Future<Output = Ended>) -> Ended {
+    let ended = AssertUnwindSafe(working).catch_unwind().await;
+    ended.unwrap_or_else(|_| {
+        let trouble = Trouble {
+            reason: "A fault of this program ended it.".to_owned(),
+            advice: "The log says more. Try it again, and report it where it happens again.".to_owned(),
+        };
+        Ended::Badly(trouble, None)
+    })
 }
 
 /// Records how a job ended. Until that is written, the job counts as running and its location is taken.
@@ -92,16 +134,14 @@ async fn finish(plane: &SharedPlane, mut row: Row, also: Option<Also>, progress:
     if let Some(at) = row.retry_at {
         row.advice = format!("{} It is tried again at {} UTC.", row.advice, at.format("%H:%M")).trim().to_owned();
     }
-    let mut next = FIRST_PAUSE;
+    let mut pauses = Pauses::new();
     while let Err(error) = write(plane, &row, also.clone(), now).await {
         tracing::error!(%error, uid = row.uid, "the end of a job could not be written");
-        if stopped(stop) || matches!(error, Failure::Storage(StorageError::Closed)) {
+        progress.tell(|moment| moment.phase = Phase::WaitingForDisk);
+        if !pauses.again(&error, stop).await {
             tracing::warn!(uid = row.uid, "the next start takes the job up again");
             return;
         }
-        progress.tell(|moment| moment.phase = Phase::WaitingForDisk);
-        pause(stop, next).await;
-        next = LONGEST_PAUSE.min(next * 2);
     }
     if !row.location.is_empty()
         && let Ok((_, shelf)) = plane.shelf(&row.location).await

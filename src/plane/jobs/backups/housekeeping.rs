@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rusqlite::Connection;
 
-use super::ending::{Also, Done, Ended, conclude};
+use super::ending::{Also, Done, Ended, conclude, unless_it_panics};
 use super::outlook::{Outlook, Skip, skew_now};
+use crate::api::location::Location;
 use crate::api::words::{JobKind, JobState};
 use crate::backup::{BackupUid, Found, FoundState, Phase, Place, Progress};
 use crate::plane::actor::Actor;
 use crate::plane::backups::begin::attempt;
 use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
+use crate::plane::failure::Failure;
 use crate::plane::jobs::{Stop, told_to_stop};
 use crate::plane::state::{Plane, SharedPlane};
 use crate::plane::store::jobs::{self, Row};
@@ -193,6 +196,7 @@ pub async fn daily(plane: SharedPlane, location: String, mut stop: Stop) {
 /// A pass where something is to be done; a job of its own only then, so that the list of jobs stays readable. The turn at
 /// the location is held.
 pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop) {
+    let Some(before) = settled(plane, location).await else { return };
     let looked = tokio::select! {
         biased;
         () = told_to_stop(stop) => return,
@@ -215,18 +219,33 @@ pub(super) async fn if_due(plane: &SharedPlane, location: &str, stop: &mut Stop)
         }
     };
     let now = plane.now();
-    if let Err(error) = plane.store.write(move |transaction| also(transaction, now)).await {
+    let noted = plane.store.write(
+        move |transaction| {
+            if is_still(transaction, &before)? { also(transaction, now) } else { Ok(()) }
+        },
+    );
+    if let Err(error) = noted.await {
         tracing::warn!(%error, location, "what retention has to say could not be noted");
     }
+}
+
+/// The location before it is read. A prepared one follows its store to another port first, which is nobody's change.
+async fn settled(plane: &SharedPlane, location: &str) -> Option<Location> {
+    drop(plane.shelf(location).await);
+    Some(plane.location(location).await.ok()?.location)
+}
+
+/// Whether a location is what it was: while it is read, which may take long, someone may remove or pause it or point it
+/// elsewhere.
+fn is_still(connection: &Connection, before: &Location) -> Result<bool, Failure> {
+    Ok(locations::get(connection, &before.name)?.is_some_and(|now| now.location == *before))
 }
 
 async fn as_a_job(plane: &SharedPlane, location: &str, look: Look, stop: &mut Stop) {
     let row = Row { mode: look.stored.location.mode.clone(), ..blank(plane, location, "", "") };
     let (recorded, seen) = (row.clone(), look.stored.location.clone());
     let begun = plane.store.write(move |transaction| {
-        // While it was read, which may have taken long, someone may have paused it or pointed it elsewhere.
-        let same = locations::get(transaction, &seen.name)?.is_some_and(|now| now.location == seen);
-        if same { jobs::put(transaction, &recorded).map(|()| true) } else { Ok(false) }
+        if is_still(transaction, &seen)? { jobs::put(transaction, &recorded).map(|()| true) } else { Ok(false) }
     });
     match begun.await {
         Ok(true) => {}
@@ -235,10 +254,11 @@ async fn as_a_job(plane: &SharedPlane, location: &str, look: Look, stop: &mut St
     }
     let (progress, moment) = Progress::new();
     drop(plane.backups.desk.open(&row.uid, moment, plane.now(), false));
+    let working = async { ended(plane, location, carry_out(plane, location, look, &progress).await) };
     let ended = tokio::select! {
         biased;
         () = told_to_stop(stop) => Ended::Left,
-        done = carry_out(plane, location, look, &progress) => ended(plane, location, done),
+        ended = unless_it_panics(working) => ended,
     };
     let uid = row.uid.clone();
     conclude(plane, row, ended, &progress, stop).await;

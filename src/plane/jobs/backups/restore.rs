@@ -26,11 +26,25 @@ use crate::plane::uid;
 const TRIES: u32 = 60;
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// Where the plain database of a backup lies while it is restored. However that ends, also by a cancel or a stop, which drop
+/// the work where it stands, nothing stays there.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        match std::fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "what a restore fetched stays until the next start");
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Restores or recovers the backup of a job. The swap itself records how the job ended.
 pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Ended {
-    let dir = plane.backups.scratch.join(format!("restore-{}", row.uid));
-    let ended = bring_back(plane, row, progress, &dir).await;
-    let _ = tokio::fs::remove_dir_all(&dir).await;
+    let scratch = Scratch(plane.backups.scratch.join(format!("restore-{}", row.uid)));
+    let ended = bring_back(plane, row, progress, &scratch.0).await;
     ended.unwrap_or_else(|trouble| Ended::Badly(trouble, None))
 }
 

@@ -55,8 +55,12 @@ pub async fn resume(plane: &Plane) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A job that removes what one that is not taken up again has left half-made; its uid.
+/// A job that removes what one that is not taken up again has left half-made; its uid. Such a job is not itself tidied up
+/// after, or they would follow each other for ever: what it could not remove is left to the sweep.
 fn tidying(transaction: &Transaction<'_>, row: &mut Row, now: DateTime<Utc>) -> Result<Option<String>, Failure> {
+    if row.kind == JobKind::Retention {
+        return Ok(None);
+    }
     let mut stale = std::mem::take(&mut row.stale);
     if row.kind == JobKind::Create {
         stale.push(row.backup_uid.clone());
@@ -105,3 +109,6 @@ fn verdict(row: &Row, cancelled: bool) -> Verdict {
         _ => Verdict::GoesOn,
     }
 }
+
+#[cfg(test)]
+mod tests;

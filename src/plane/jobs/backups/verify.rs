@@ -6,10 +6,11 @@ use super::ending::{Also, Done, Ended};
 use crate::api::backup::Verified;
 use crate::api::words::VerifyLevel;
 use crate::backup::{Level, Progress};
+use crate::plane::backups::shelf::Shelf;
 use crate::plane::backups::words::Trouble;
 use crate::plane::state::SharedPlane;
 use crate::plane::store::backups;
-use crate::plane::store::jobs::Row;
+use crate::plane::store::jobs::{self, Row};
 use crate::text;
 
 /// Most faults that are told of.
@@ -17,7 +18,15 @@ const TOLD: usize = 5;
 
 /// Proves the backup of a job. One that is not whole fails the job, and the next listing shows it as damaged.
 pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> Ended {
-    let faults = match look(plane, row, progress).await {
+    let shelf = match reached(plane, row, progress).await {
+        Ok(shelf) => shelf,
+        Err(trouble) => {
+            let uid = row.uid.clone();
+            let missed: Also = Arc::new(move |transaction, _| Ok(jobs::never_reached(transaction, &uid)?));
+            return Ended::Badly(trouble, Some(missed));
+        }
+    };
+    let faults = match look(plane, row, &shelf, progress).await {
         Ok(faults) => faults,
         Err(trouble) => return Ended::Badly(trouble, None),
     };
@@ -45,10 +54,14 @@ pub(super) async fn run(plane: &SharedPlane, row: &Row, progress: &Progress) -> 
     Ended::Badly(trouble, Some(also))
 }
 
-async fn look(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Vec<String>, Trouble> {
-    let place = super::place(row)?;
+async fn reached(plane: &SharedPlane, row: &Row, progress: &Progress) -> Result<Arc<Shelf>, Trouble> {
     let (_, shelf) = plane.shelf(&row.location).await?;
     super::reach(&shelf, progress).await?;
+    Ok(shelf)
+}
+
+async fn look(plane: &SharedPlane, row: &Row, shelf: &Shelf, progress: &Progress) -> Result<Vec<String>, Trouble> {
+    let place = super::place(row)?;
     let level = match row.level {
         VerifyLevel::Quick => Level::Quick,
         VerifyLevel::Data => Level::Data,

@@ -15,7 +15,7 @@ CREATE TABLE location (
 ) STRICT, WITHOUT ROWID;
 
 -- The unique index is what makes a slot of the schedule run once, however often the process begins anew. Where an end was wanted,
--- the next process does not take the job up again.
+-- the next process does not take the job up again. One that never reached its location has looked at nothing there.
 CREATE TABLE job (
     seq           INTEGER PRIMARY KEY,
     uid           TEXT NOT NULL UNIQUE,
@@ -36,7 +36,8 @@ CREATE TABLE job (
     checks        TEXT NOT NULL,
     result        TEXT NOT NULL,
     advice        TEXT NOT NULL,
-    cancel_wanted INTEGER NOT NULL DEFAULT 0
+    cancel_wanted INTEGER NOT NULL DEFAULT 0,
+    never_reached INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX job_by_slot ON job (location, slot) WHERE slot IS NOT NULL;
 CREATE INDEX job_by_state ON job (state, location);
