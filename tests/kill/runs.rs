@@ -176,7 +176,6 @@ impl Field {
             self.may_go.insert(old);
         }
         self.plane = Plane::start(self.home.path()).await;
-        self.plane.settled().await;
     }
 
     /// Those that hold the first plane's state.
