@@ -192,6 +192,8 @@ pub struct Swept {
     pub finished: Vec<Place>,
     /// Half-made backups that were removed.
     pub removed: Vec<Place>,
+    /// Why a remainder stays: the first error. It kept nobody from sweeping the others.
+    pub failed: Option<Error>,
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ pub trait Store: Send + Sync {
     fn server_clock(&self) -> Option<ServerClock>;
 
     /// The same by an answer that is not old: a server whose last one is gets asked anew, on FTP by writing something
-    /// that is removed again. Whatever deletes by age goes by this one.
+    /// that is removed again; a server too full for that goes by its last answer for a day. Whatever deletes by age goes
+    /// by this one.
     fn ask_clock(&self) -> Answer<'_, Option<ServerClock>> {
         Box::pin(async { Ok(self.server_clock()) })
     }
@@ -110,6 +111,10 @@ pub trait Store: Send + Sync {
 
 /// Longest that a reading of a server's clock counts.
 const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
+
+/// Farther apart than this, a server's clock or ours is wrong, and nothing is deleted by its age; S3 itself refuses from 15
+/// minutes on.
+pub const MOST_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether what was read at one moment of our clock still counts at another. A clock that went back makes every reading
 /// old.

@@ -16,7 +16,7 @@ use super::folder::size_fault;
 use super::key::RecoveryKey;
 use super::manifest::{Segment, Stream};
 use super::patience::Patient;
-use super::unpack::Unpacking;
+use super::unpack::{Target, Unpacking, disk};
 use super::{Authentic, Error, Fetched, FoundState, Kind, Manifest, Phase, Place, Progress, Vault, layout, sources};
 use crate::storage::{self, ObjectPath};
 
@@ -97,8 +97,9 @@ impl Vault {
         file: &Path,
         progress: &Progress,
     ) -> Result<(), Kind> {
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(disk)?;
-        let mut unpacking = Unpacking::new(stream.clone(), key, opened, progress.clone())
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        let target = Target { file: opened.map_err(|error| disk(file, &error))?, path: file.to_owned() };
+        let mut unpacking = Unpacking::new(stream.clone(), key, target, progress.clone())
             .map_err(|error| Kind::Internal(error.to_string()))?;
         let (store, folder) = (Patient::new(self.store.clone(), progress), layout::folder(place)?);
         let fetches: Vec<_> = stream.segments.iter().map(|s| segment(&store, &folder, s, progress)).collect();
@@ -214,9 +215,9 @@ impl Staging {
         let made = match fs::DirBuilder::new().mode(0o700).create(dir) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            Err(error) => return Err(Kind::Disk(format!("{}: {error}", dir.display()))),
+            Err(error) => return Err(disk(dir, &error).into()),
         };
-        if !made && fs::read_dir(dir).map_err(disk)?.next().is_some() {
+        if !made && fs::read_dir(dir).map_err(|error| disk(dir, &error))?.next().is_some() {
             return Err(Kind::Disk(format!("{} is not empty", dir.display())));
         }
         let staging = Self { dir: dir.to_owned(), made, kept: false };
@@ -226,7 +227,7 @@ impl Staging {
 
     /// Leaves the files there; their names outlast a power cut, too.
     fn keep(mut self) -> Result<(), Kind> {
-        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(disk)?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(|error| disk(&self.dir, &error))?;
         self.kept = true;
         Ok(())
     }
@@ -244,11 +245,4 @@ impl Drop for Staging {
             let _ = fs::remove_dir(&self.dir);
         }
     }
-}
-
-fn disk(error: io::Error) -> Kind {
-    Kind::Disk(match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "it is full".to_owned(),
-        _ => error.to_string(),
-    })
 }

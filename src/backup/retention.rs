@@ -7,9 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Authentic, Found, FoundState, Manifest, Place};
 use crate::schedule::Schedule;
-
-/// Farther apart than this, one of the clocks is wrong.
-const MOST_SKEW: TimeDelta = TimeDelta::minutes(10);
+use crate::storage::MOST_SKEW;
 
 /// What retention goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

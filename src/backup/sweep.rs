@@ -1,6 +1,8 @@
 //! What a crash left behind: deletions to finish, half-made backups to remove, trials of the location that were cut. Of
 //! backups, only this plane's own folder is touched, and in it only what is certainly dead.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::folder::Folder;
@@ -20,33 +22,45 @@ impl Vault {
     /// server's clock and not in `alive`.
     ///
     /// # Errors
-    /// Where the location cannot be listed.
+    /// Where the location cannot be listed, so that nothing was done. What goes wrong later is in [`Swept`], beside what
+    /// was done all the same.
     pub async fn sweep(&self, alive: &[BackupUid]) -> Result<Swept, Error> {
-        let failed = |kind| Error { operation: "sweep up after earlier backups".to_owned(), kind };
         self.swept(alive).await.map_err(failed)
     }
 
     async fn swept(&self, alive: &[BackupUid]) -> Result<Swept, Kind> {
         let Contents { folders, closed, .. } = self.folders(&layout::backups(&self.plane_uid)?).await?;
         self.remove_empty(&folders, &closed, alive).await?;
-        let (mut swept, mut first_error) = (Swept::default(), None);
+        let mut swept = Swept::default();
         for folder in folders.iter().filter(|folder| !alive.contains(&folder.place.uid)) {
             match self.sweep_one(folder, &mut swept).await {
                 Ok(()) => {}
                 // One that cannot be removed keeps nobody from removing the others.
                 Err(kind) => {
                     tracing::warn!(uid = %folder.place.uid, error = %kind, "cannot sweep");
-                    first_error.get_or_insert(kind);
+                    swept.failed.get_or_insert_with(|| failed(kind));
                 }
             }
         }
-        for name in self.trials().await? {
-            if let Err(kind) = self.sweep_trial(&name).await {
+        self.sweep_trials().await;
+        Ok(swept)
+    }
+
+    /// Removes what trials of the location left behind. That is no backup and takes up next to nothing, so one that stays
+    /// makes no pass a failed one.
+    async fn sweep_trials(&self) {
+        let trials = match self.trials().await {
+            Ok(trials) => trials,
+            Err(kind) => {
+                return tracing::warn!(error = %kind, "cannot look for what trials of the location left behind");
+            }
+        };
+        for trial in trials {
+            let name = trial.path.name().to_owned();
+            if let Err(kind) = self.sweep_trial(trial).await {
                 tracing::warn!(name, error = %kind, "cannot sweep what a trial of the location left behind");
-                first_error.get_or_insert(kind);
             }
         }
-        first_error.map_or(Ok(swept), Err)
     }
 
     /// Removes folders of backups with nothing in them, where folders are things of their own. One that may not be
@@ -98,33 +112,44 @@ impl Vault {
         Ok(ahead.and_then(|ahead| ours.checked_add_signed(ahead)).unwrap_or(ours))
     }
 
-    /// Names of what trials of the location left behind, or write just now. They belong to no plane.
-    async fn trials(&self) -> Result<Vec<String>, Kind> {
-        let Listing { entries, folders, .. } = self.store.list(&layout::top()?).await?;
-        let objects = entries.into_iter().map(|entry| entry.path.name().to_owned());
-        Ok(objects.chain(folders).filter(|name| scratch::is_one(name)).collect())
+    /// What trials of the location left behind, or write just now. They belong to no plane.
+    async fn trials(&self) -> Result<Vec<Trial>, Kind> {
+        let top = layout::top()?;
+        let Listing { entries, folders, .. } = self.store.list(&top).await?;
+        let mut trials = BTreeMap::new();
+        let found = |path: ObjectPath| (path.clone(), Trial { path, object: None, is_folder: false });
+        for entry in entries.into_iter().filter(|entry| scratch::is_one(entry.path.name())) {
+            let (path, trial) = found(entry.path.clone());
+            trials.entry(path).or_insert(trial).object = Some(entry);
+        }
+        for name in folders.iter().filter(|name| scratch::is_one(name)) {
+            let (path, trial) = found(layout::object(&top, name)?);
+            trials.entry(path).or_insert(trial).is_folder = true;
+        }
+        Ok(trials.into_values().collect())
     }
 
     /// Removes what a trial left behind that was cut a day ago by the server's clock, or by its name where the server
     /// does not date its objects.
-    async fn sweep_trial(&self, name: &str) -> Result<(), Kind> {
-        let trial = Trial::of(&*self.store, layout::object(&layout::top()?, name)?).await?;
-        let newest = trial.objects.iter().filter_map(|entry| entry.modified).max();
+    async fn sweep_trial(&self, trial: Trial) -> Result<(), Kind> {
+        let path = trial.path.clone();
+        let Remains { objects, folders } = trial.remains(&*self.store).await?;
+        let newest = objects.iter().filter_map(|entry| entry.modified).max();
         let old = match newest {
             Some(newest) => is_past(newest, self.server_time().await?),
-            None => scratch::begun(name).is_some_and(|begun| is_past(begun, self.clock.now())),
+            None => scratch::begun(path.name()).is_some_and(|begun| is_past(begun, self.clock.now())),
         };
         if !old {
             return Ok(());
         }
-        for entry in &trial.objects {
+        for entry in &objects {
             self.store.delete(&entry.path).await?;
         }
         // Innermost first.
-        for folder in trial.folders.iter().rev() {
+        for folder in folders.iter().rev() {
             self.store.delete_folder(folder).await?;
         }
-        tracing::info!(name, "removed what a trial of the location left behind");
+        tracing::info!(name = path.name(), "removed what a trial of the location left behind");
         Ok(())
     }
 
@@ -144,31 +169,38 @@ impl Vault {
     }
 }
 
-/// What a trial left behind.
+/// A trial of the location by what lies at its path: an object, a folder, or both, as S3 can have it.
 struct Trial {
+    path: ObjectPath,
+    object: Option<Entry>,
+    is_folder: bool,
+}
+
+/// What a trial left behind.
+struct Remains {
     objects: Vec<Entry>,
     /// Outermost first.
     folders: Vec<ObjectPath>,
 }
 
 impl Trial {
-    /// What lies at a path: an object, a folder and everything in it as deep as a trial goes, or both, as S3 can have it.
-    async fn of(store: &dyn Store, path: ObjectPath) -> Result<Self, Kind> {
-        let Listing { entries, folders, .. } = store.list(&path.folder()).await?;
-        let is_folder = folders.iter().any(|name| name == path.name());
-        let mut trial = Self {
-            objects: entries.into_iter().filter(|entry| entry.path == path).collect(),
-            folders: is_folder.then_some(path).into_iter().collect(),
-        };
+    /// All of it, as deep as a trial goes.
+    async fn remains(self, store: &dyn Store) -> Result<Remains, Kind> {
+        let mut objects: Vec<Entry> = self.object.into_iter().collect();
+        let mut folders: Vec<ObjectPath> = self.is_folder.then_some(self.path).into_iter().collect();
         let mut next = 0;
-        while let Some(folder) = trial.folders.get(next).filter(|_| next < MOST_FOLDERS).cloned() {
-            let Listing { entries, folders, .. } = store.list(&folder).await?;
-            trial.objects.extend(entries);
-            trial.folders.extend(folders.iter().filter_map(|name| folder.join(name).ok()));
+        while let Some(folder) = folders.get(next).filter(|_| next < MOST_FOLDERS).cloned() {
+            let found = store.list(&folder).await?;
+            objects.extend(found.entries);
+            folders.extend(found.folders.iter().filter_map(|name| folder.join(name).ok()));
             next += 1;
         }
-        Ok(trial)
+        Ok(Remains { objects, folders })
     }
+}
+
+fn failed(kind: Kind) -> Error {
+    Error { operation: "sweep up after earlier backups".to_owned(), kind }
 }
 
 fn is_past(time: DateTime<Utc>, now: DateTime<Utc>) -> bool {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use age::Decryptor;
@@ -50,9 +51,9 @@ impl From<Wrong> for Kind {
 
 impl Unpacking {
     /// Begins; `key` is the one that it was encrypted with.
-    pub fn new(stream: Stream, key: Option<Arc<RecoveryKey>>, file: File, progress: Progress) -> io::Result<Self> {
+    pub fn new(stream: Stream, key: Option<Arc<RecoveryKey>>, target: Target, progress: Progress) -> io::Result<Self> {
         let failure = Failure::default();
-        let out = Out { file, plain: Hasher::new(), most: stream.plain_bytes, failure: failure.clone(), progress };
+        let out = Out { target, plain: Hasher::new(), most: stream.plain_bytes, failure: failure.clone(), progress };
         Ok(Self {
             packed: if stream.zstd_level.is_some() { Packed::Zstd(Decoder::new(out)?) } else { Packed::AsItIs(out) },
             sealed: key.map_or(Sealed::Open, Sealed::Header),
@@ -79,7 +80,7 @@ impl Unpacking {
             Packed::Zstd(mut decoder) => decoder.flush().and_then(|()| decoder.finish()),
         };
         let out = out.map_err(|error| failure.explain(&name, "unpacked", &error))?;
-        out.file.sync_all().map_err(|error| disk(&error))?;
+        out.target.file.sync_all().map_err(|error| disk(&out.target.path, &error))?;
         let (bytes, sha256) = (out.plain.bytes(), out.plain.finish());
         if bytes != self.stream.plain_bytes {
             let expected = self.stream.plain_bytes;
@@ -106,11 +107,21 @@ impl Unpacking {
     }
 }
 
-fn disk(error: &io::Error) -> Wrong {
+/// What kept something at a path from being used.
+pub(super) fn disk(path: &Path, error: &io::Error) -> Wrong {
+    let path = path.display();
     Wrong::Disk(match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "it is full".to_owned(),
-        _ => error.to_string(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => format!("the disk with {path} is full"),
+        _ => format!("{path}: {error}"),
     })
+}
+
+/// The file that a stream is written to.
+pub struct Target {
+    /// It, open for writing.
+    pub file: File,
+    /// Where it lies.
+    pub path: PathBuf,
 }
 
 /// Segments that were handed in and not yet read.
@@ -194,7 +205,7 @@ impl Packed {
 
 /// Where the plain bytes go. No more of them are taken than the manifest says, whatever a forged stream unpacks to.
 struct Out {
-    file: File,
+    target: Target,
     plain: Hasher,
     most: u64,
     failure: Failure,
@@ -207,8 +218,8 @@ impl Write for Out {
             self.failure.set(Wrong::Fault("holds more bytes than the manifest says".to_owned()));
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        if let Err(error) = self.file.write_all(bytes) {
-            self.failure.set(disk(&error));
+        if let Err(error) = self.target.file.write_all(bytes) {
+            self.failure.set(disk(&self.target.path, &error));
             return Err(error);
         }
         self.plain.update(bytes);

@@ -117,27 +117,27 @@ pub struct Residual {
     pub commands: Vec<String>,
 }
 
+impl Residual {
+    fn new(what: &str, look_for: String, command: Option<String>) -> Self {
+        Self { what: what.to_owned(), look_for, commands: command.into_iter().collect() }
+    }
+}
+
 /// What a deleted gateway leaves behind (Palette's "Delete a PCG" and "PCG troubleshooting"): Palette removes its
 /// own record and services, never machines, and the machines carry the gateway's name as a prefix.
 #[must_use]
 pub fn residual(pcg: &Pcg) -> Vec<Residual> {
     let name = text::clean(&pcg.name).into_owned();
     let mut left = if pcg.is_self_hosted { namespaces() } else { machines(pcg.cloud.as_ref(), &name) };
-    left.push(Residual {
-        what: "Cloud account".to_owned(),
-        look_for: match pcg.cloud_account_uid.as_str() {
-            "" => format!("Tenant Settings > Cloud Accounts: the account that {name} made"),
-            uid => format!("Tenant Settings > Cloud Accounts: the account {uid}, made by {name}"),
-        },
-        commands: Vec::new(),
-    });
+    let account = match pcg.cloud_account_uid.as_str() {
+        "" => format!("Tenant Settings > Cloud Accounts: the account that {name} made"),
+        uid => format!("Tenant Settings > Cloud Accounts: the account {uid}, made by {name}"),
+    };
+    left.push(Residual::new("Cloud account", account, None));
     if !pcg.pools.is_empty() {
         let pools: Vec<String> = pcg.pools.iter().map(|pool| text::clean(&pool.metadata.name).into_owned()).collect();
-        left.push(Residual {
-            what: "Address reservations".to_owned(),
-            look_for: format!("DHCP, DNS and firewall entries for its pools: {}", pools.join(", ")),
-            commands: Vec::new(),
-        });
+        let entries = format!("DHCP, DNS and firewall entries for its pools: {}", pools.join(", "));
+        left.push(Residual::new("Address reservations", entries, None));
     }
     left
 }
@@ -162,25 +162,20 @@ fn namespaces() -> Vec<Residual> {
 
 fn machines(cloud: Option<&CloudType>, name: &str) -> Vec<Residual> {
     let pattern = quoted(&format!("{name}*"));
-    let machines = |what: &str, look_for: String, command: Option<String>| Residual {
-        what: what.to_owned(),
-        look_for,
-        commands: command.into_iter().collect(),
-    };
     match cloud {
         Some(CloudType::Vsphere) => vec![
-            machines(
+            Residual::new(
                 "Virtual machines",
                 format!("VMs in vCenter whose names begin with {name}; another gateway's may begin alike, check each"),
                 Some(format!("govc find / -type m -name {pattern}")),
             ),
-            machines(
+            Residual::new(
                 "Deployment zones of clusters made before 4.7",
                 "stale VSphereDeploymentZone and VSphereFailureDomain objects".to_owned(),
                 Some("kubectl get vspheredeploymentzones,vspherefailuredomains".to_owned()),
             ),
         ],
-        Some(CloudType::Maas) => vec![machines(
+        Some(CloudType::Maas) => vec![Residual::new(
             "Machines",
             format!("machines deployed under names that begin with {name}; release them in MAAS"),
             Some(format!(
@@ -188,17 +183,21 @@ fn machines(cloud: Option<&CloudType>, name: &str) -> Vec<Residual> {
                 quoted(&format!("^{}", literal(name)))
             )),
         )],
-        Some(CloudType::CloudStack) => vec![machines(
+        Some(CloudType::CloudStack) => vec![Residual::new(
             "Virtual machines",
             format!("instances whose names begin with {name}"),
             Some(format!("cmk list virtualmachines keyword={} filter=id,name,state", quoted(name))),
         )],
-        Some(CloudType::OpenStack) => vec![machines(
+        Some(CloudType::OpenStack) => vec![Residual::new(
             "Virtual machines, load balancers and networks",
             format!("servers, load balancers and networks whose names begin with {name}"),
             Some(format!("openstack server list --name {}", quoted(&format!("^{}", literal(name))))),
         )],
-        _ => vec![machines("Machines", format!("machines whose names begin with {name} in the infrastructure"), None)],
+        _ => vec![Residual::new(
+            "Machines",
+            format!("machines whose names begin with {name} in the infrastructure"),
+            None,
+        )],
     }
 }
 

@@ -7,15 +7,13 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::scratch::{self, OURS};
-use super::{Error, Kind, Listing, ObjectPath, Store};
+use super::{Error, Kind, Listing, MOST_SKEW, ObjectPath, Store};
 use crate::text;
 
 /// Bytes of the object that is written: enough for several packets and pieces, little enough for a slow line.
 const BLOB: usize = 1 << 20;
 /// Longest time for one step. A backend that tries again on passing errors would go on for much longer.
 const LONGEST_STEP: Duration = Duration::from_secs(90);
-/// Minutes between the clocks from which retention can no longer be relied on; S3 itself refuses from 15 on.
-const CLOCKS_APART: i64 = 10;
 
 /// How one step went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -306,7 +304,7 @@ impl<'a> Trial<'a> {
         let (way, minutes) = if ahead < 0 { ("behind", -ahead) } else { ("ahead of", ahead) };
         match minutes {
             0 => Outcome::Passed("the clocks agree".to_owned()),
-            minutes if minutes <= CLOCKS_APART => {
+            minutes if (clock.ours - clock.server).abs() <= MOST_SKEW => {
                 Outcome::Passed(format!("this machine's clock is {minutes} min {way} the server's"))
             }
             minutes => Outcome::Warning(format!(

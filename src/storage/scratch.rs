@@ -12,28 +12,51 @@ const PREFIX: &str = "probe-";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 const DIGITS: usize = 12;
 
+/// What is written, again and again under one name, to read a server's clock off its date.
+#[must_use]
+pub fn for_time() -> ObjectPath {
+    in_ours(&format!("{PREFIX}clock"))
+}
+
 /// A name of its own in the folder of everything of ours.
 #[must_use]
 pub fn fresh(now: DateTime<Utc>) -> ObjectPath {
-    let name = format!("{PREFIX}{}-{:012x}", now.format(TIME), fastrand::u64(..) >> 16);
+    in_ours(&format!("{PREFIX}{}-{:012x}", now.format(TIME), fastrand::u64(..) >> 16))
+}
+
+fn in_ours(name: &str) -> ObjectPath {
     // Both parts are ones that every path can have.
-    [OURS, &name].iter().fold(ObjectPath::root(), |path, part| path.join(part).unwrap_or(path))
+    [OURS, name].iter().fold(ObjectPath::root(), |path, part| path.join(part).unwrap_or(path))
 }
 
 /// Whether something in the folder of everything of ours was written to try the location.
 #[must_use]
 pub fn is_one(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix(PREFIX) else { return false };
-    let rest = rest.strip_suffix(".part").unwrap_or(rest);
-    let digits = rest.split_once('-').map_or(rest, |(_, digits)| digits);
-    digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    parts(name).is_some()
 }
 
 /// When it was written, by the clock of whoever wrote it; `None` where the name does not tell.
 #[must_use]
 pub fn begun(name: &str) -> Option<DateTime<Utc>> {
-    let (time, _) = name.strip_prefix(PREFIX)?.split_once('-')?;
-    NaiveDateTime::parse_from_str(time, TIME).ok().map(|time| time.and_utc())
+    parts(name)?
+}
+
+/// The time in a name of ours; earlier ones have none.
+fn parts(name: &str) -> Option<Option<DateTime<Utc>>> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let rest = rest.strip_suffix(".part").unwrap_or(rest);
+    let (time, digits) = match rest.split_once('-') {
+        Some((time, digits)) => (Some(read(time)?), digits),
+        None => (None, rest),
+    };
+    let ours = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    ours.then_some(time)
+}
+
+/// A time just as we write it.
+fn read(text: &str) -> Option<DateTime<Utc>> {
+    let time = NaiveDateTime::parse_from_str(text, TIME).ok()?.and_utc();
+    (time.format(TIME).to_string() == text).then_some(time)
 }
 
 #[cfg(test)]
@@ -47,7 +70,10 @@ mod tests {
         assert_eq!((path.folder().as_str(), is_one(path.name()), begun(path.name())), (OURS, true, Some(now)));
         assert!(is_one(&format!("{}.part", path.name())));
         assert!(is_one("probe-0123456789ab") && begun("probe-0123456789ab").is_none());
-        for other in ["format", "c", "probe-", "probe-notes", "probe-0123456789ax", "my-probe-0123456789ab"] {
+        for other in ["format", "c", "probe-", "probe-notes", "probe-0123456789ax", "my-probe-0123456789ab"]
+            .into_iter()
+            .chain(["probe-notes-0123456789ab", "probe--0123456789ab", "probe-20261122-0123456789ab"])
+        {
             assert!(!is_one(other), "{other}");
         }
     }

@@ -211,7 +211,10 @@ impl Location {
         assert!(self.made.len() >= before.min(POLICY.min_good), "retention left {} of {before}", self.made.len());
         if let Ok(swept) = vault.sweep(&[]).await {
             *counts.0.entry("swept").or_default() += swept.finished.len() + swept.removed.len();
-            counts.add("sweeps");
+            match swept.failed {
+                None => counts.add("sweeps"),
+                Some(error) => assert_bad_luck(&error),
+            }
         }
     }
 
@@ -285,7 +288,7 @@ impl Location {
     /// All is calm for two days: nothing stays that nobody owns, and everything promised is whole.
     async fn calm(&mut self, counts: &mut Counts) {
         self.world.later(48);
-        self.world.vault().sweep(&[]).await.unwrap();
+        assert_eq!(self.world.vault().sweep(&[]).await.unwrap().failed, None);
         let orphans = self.world.orphans().await.unwrap();
         assert!(orphans.is_empty(), "{orphans:?}");
         let complete = self.world.complete().await.unwrap();

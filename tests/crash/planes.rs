@@ -93,6 +93,7 @@ impl<'a> Plane<'a> {
             vault.delete(&victim, &quiet()).await.unwrap();
         }
         let swept = vault.sweep(&[]).await.unwrap();
+        assert_eq!(swept.failed, None);
         self.swept += swept.removed.len() + swept.finished.len();
         assert!(swept.removed.iter().chain(&swept.finished).all(|place| place.plane_uid == self.uid));
     }

@@ -129,6 +129,11 @@ async fn a_disk_that_fills_up_while_a_backup_is_fetched_changes_nothing() {
     let full = small.run(&format!("backups recover {uid} --mode s3 --yes")).await;
     assert_eq!(full.code, Some(1), "{full:?}");
     assert!(full.stderr.contains("cannot use the disk of this machine"), "{}", full.stderr);
+    assert!(
+        full.stderr.contains(path(&small.dir.join("scratch"))),
+        "it names what it could not write: {}",
+        full.stderr
+    );
     assert_eq!(std::fs::read_dir(small.dir.join("scratch")).unwrap().count(), 0);
     assert!(small.has_gateway("elbe").await);
     let listed = small.json("backups list s3").await;

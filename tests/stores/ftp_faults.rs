@@ -1,10 +1,11 @@
 //! FTP servers that misbehave, and what becomes of it.
 
+mod time;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use palette_console::clock::{self, Clock, ManualClock};
+use palette_console::clock;
 use palette_console::storage::ftp::{Passive, Patience, Settings, Tls, open_with};
 use palette_console::storage::probe::{Event, Outcome, Steps};
 use palette_console::storage::{Error, Kind, ObjectPath, Store};
@@ -313,28 +314,6 @@ async fn a_folder_that_may_not_be_entered_is_a_stranger_and_hides_nothing() {
 }
 
 #[tokio::test]
-async fn the_servers_clock_is_read_anew_when_the_last_reading_is_old() {
-    let server = Scripted::start(None).await;
-    let clock = ManualClock::at(clock::system().now());
-    let settings = Settings { dir: "/base".to_owned(), ..settings(server.port, Tls::Off, "") };
-    let store = open_with(settings, hasty(), clock.clone()).unwrap();
-    let write = async |name: &str| store.put(&path(name), awkward(5)).await.unwrap();
-    let read_at = || store.server_clock().unwrap().ours;
-    write("b/1").await;
-    let first = clock.now();
-    clock.advance(TimeDelta::minutes(10));
-    write("b/2").await;
-    assert_eq!((read_at(), server.count("MDTM")), (first, 1));
-    clock.advance(TimeDelta::seconds(1));
-    write("b/3").await;
-    assert_eq!((read_at(), server.count("MDTM")), (clock.now(), 2));
-    // A clock that went back makes the reading worth nothing, too.
-    clock.advance(TimeDelta::hours(-1));
-    write("b/4").await;
-    assert_eq!((read_at(), server.count("MDTM")), (clock.now(), 3));
-}
-
-#[tokio::test]
 async fn a_password_that_lies_across_the_cut_is_struck_out_whole() {
     for before in 150..260 {
         let server = Scripted::start(None).await;
@@ -344,30 +323,6 @@ async fn a_password_that_lies_across_the_cut_is_struck_out_whole() {
         assert!(!error.reason.contains(&PASSWORD[..3]), "{}", error.reason);
         assert!(error.reason.len() < 400, "{}", error.reason);
     }
-}
-
-#[tokio::test]
-async fn the_servers_clock_is_asked_for_where_nothing_was_written_for_long() {
-    let server = Scripted::start(None).await;
-    let clock = ManualClock::at(clock::system().now());
-    let settings = Settings { dir: "/base".to_owned(), ..settings(server.port, Tls::Off, "") };
-    let store = open_with(settings, hasty(), clock.clone()).unwrap();
-    put(&*store).await.unwrap();
-    clock.advance(TimeDelta::days(3));
-    let asked = store.ask_clock().await.unwrap().unwrap();
-    assert_eq!((asked.ours, server.count("MDTM")), (clock.now(), 2));
-    assert_whole(&server);
-    assert_eq!(store.ask_clock().await.unwrap(), Some(asked), "an answer that is not old is good enough");
-    assert_eq!(server.count("MDTM"), 2);
-    // A server that does not say is asked no more often, and one that breaks off is no server that does not say.
-    clock.advance(TimeDelta::hours(1));
-    server.twist("MDTM", 1, Act::Say("502 what?"));
-    assert_eq!((store.ask_clock().await.unwrap(), store.ask_clock().await.unwrap()), (None, None));
-    assert_eq!((store.server_clock(), server.count("MDTM")), (None, 3));
-    clock.advance(TimeDelta::hours(1));
-    server.twist("MDTM", FOREVER, Act::SayAndClose("421 bye"));
-    assert_says(&store.ask_clock().await.unwrap_err(), Kind::Interrupted, &["ask for the server's time"]);
-    assert_whole(&server);
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub struct State {
     pub closed: BTreeSet<String>,
     /// Folders that can be entered and not be read, of which it says that they are empty, as vsftpd does.
     pub unreadable: BTreeSet<String>,
+    /// So many of the next files are gone when their time is asked for.
+    pub robbed: usize,
     /// Whether `LIST -a` shows a folder itself.
     pub shows_dots: bool,
     /// Every line that came, passwords too.
@@ -233,6 +235,11 @@ impl Session {
             }
             "RMD" if state.folders.remove(&path) => "250 ok".to_owned(),
             "SIZE" => state.files.get(&path).map_or(missing, |bytes| format!("213 {}", bytes.len())),
+            "MDTM" if state.robbed > 0 => {
+                state.robbed -= 1;
+                state.files.remove(&path);
+                missing
+            }
             "MDTM" if state.files.contains_key(&path) => "213 20261122030405".to_owned(),
             "DELE" if state.files.remove(&path).is_some() => "250 gone".to_owned(),
             "RNFR" if state.files.contains_key(&path) => {

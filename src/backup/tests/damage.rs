@@ -6,53 +6,39 @@ async fn faults(vault: &Vault, place: &Place, level: Level) -> Vec<String> {
     vault.verify(place, level, &Progress::new().0).await.unwrap().faults
 }
 
+/// What happens to the second segment.
+enum Rot {
+    Flipped,
+    Sized(usize),
+    InPlaceOfTheThird,
+}
+
+impl Rot {
+    async fn strike(&self, rig: &Rig, place: &Place) {
+        let (second, third) = (rig.path(place, "s-state-00002.seg"), rig.path(place, "s-state-00003.seg"));
+        let mut bytes = rig.read(place, "s-state-00002.seg").await.to_vec();
+        match self {
+            Self::Flipped => bytes[500] ^= 4,
+            Self::Sized(length) => bytes.resize(*length, 0),
+            Self::InPlaceOfTheThird => return rig.memory.plant(third, bytes.into()),
+        }
+        rig.memory.plant(second, bytes.into());
+    }
+}
+
 #[tokio::test]
 async fn every_kind_of_rot_is_named_and_nothing_of_it_is_fetched() {
-    type Change = fn(&Rig, &Place, Vec<u8>);
-    let changes: [(&str, Change, bool); 5] = [
-        (
-            "s-state-00002.seg is not what was written",
-            |rig, place, mut bytes| {
-                bytes[500] ^= 4;
-                rig.memory.plant(rig.path(place, "s-state-00002.seg"), bytes.into());
-            },
-            false,
-        ),
-        (
-            "s-state-00002.seg has 999 bytes instead of 1000",
-            |rig, place, bytes| {
-                rig.memory.plant(rig.path(place, "s-state-00002.seg"), bytes[..999].to_vec().into());
-            },
-            true,
-        ),
-        (
-            "s-state-00002.seg has 1001 bytes instead of 1000",
-            |rig, place, mut bytes| {
-                bytes.push(0);
-                rig.memory.plant(rig.path(place, "s-state-00002.seg"), bytes.into());
-            },
-            true,
-        ),
-        (
-            "s-state-00002.seg has 0 bytes",
-            |rig, place, _| {
-                rig.memory.plant(rig.path(place, "s-state-00002.seg"), Vec::new().into());
-            },
-            true,
-        ),
-        (
-            "s-state-00003.seg holds what belongs into s-state-00002.seg",
-            |rig, place, bytes| {
-                rig.memory.plant(rig.path(place, "s-state-00003.seg"), bytes.into());
-            },
-            false,
-        ),
+    let rots = [
+        (Rot::Flipped, "s-state-00002.seg is not what was written", false),
+        (Rot::Sized(999), "s-state-00002.seg has 999 bytes instead of 1000", true),
+        (Rot::Sized(1001), "s-state-00002.seg has 1001 bytes instead of 1000", true),
+        (Rot::Sized(0), "s-state-00002.seg has 0 bytes", true),
+        (Rot::InPlaceOfTheThird, "s-state-00003.seg holds what belongs into s-state-00002.seg", false),
     ];
-    for (words, change, quick_sees_it) in changes {
+    for (rot, words, quick_sees_it) in rots {
         let rig = Rig::new();
         let place = rig.backup(5000).await;
-        let bytes = rig.read(&place, "s-state-00002.seg").await.to_vec();
-        change(&rig, &place, bytes);
+        rot.strike(&rig, &place).await;
         for level in [Level::Data, Level::Full] {
             let faults = faults(&rig.vault, &place, level).await;
             assert!(faults.len() == 1 && faults[0].contains(words), "{level:?}: {faults:?} should say {words}");

@@ -1,5 +1,7 @@
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use secrecy::ExposeSecret;
 
@@ -192,36 +194,40 @@ async fn a_location_of_a_newer_version_is_left_alone() {
     assert_eq!(rig.memory.paths().len(), 1);
 }
 
+/// A source of 200 times 1000 bytes, and how many of them were read.
+struct Counting(Arc<AtomicUsize>);
+
+impl Source for Counting {
+    fn stream(&self) -> &str {
+        "state"
+    }
+    fn open(&mut self, _: &std::path::Path) -> Result<sources::Opened, String> {
+        Ok(sources::Opened { reader: Box::new(Reader(self.0.clone(), 200)), bytes: None })
+    }
+}
+
+struct Reader(Arc<AtomicUsize>, usize);
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.1 == 0 {
+            return Ok(0);
+        }
+        self.1 -= 1;
+        self.0.fetch_add(1000, Ordering::SeqCst);
+        buffer[..1000].fill(7);
+        Ok(1000)
+    }
+}
+
 #[tokio::test]
 async fn the_largest_number_of_segments_in_memory_is_bounded() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     // What a source was read to, against what a slow store has taken: never more than the segments that may wait.
-    struct Counting(std::sync::Arc<AtomicUsize>);
-    impl Source for Counting {
-        fn stream(&self) -> &str {
-            "state"
-        }
-        fn open(&mut self, _: &std::path::Path) -> Result<sources::Opened, String> {
-            Ok(sources::Opened { reader: Box::new(Reader(self.0.clone(), 200)), bytes: None })
-        }
-    }
-    struct Reader(std::sync::Arc<AtomicUsize>, usize);
-    impl Read for Reader {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            if self.1 == 0 {
-                return Ok(0);
-            }
-            self.1 -= 1;
-            self.0.fetch_add(1000, Ordering::SeqCst);
-            buffer[..1000].fill(7);
-            Ok(1000)
-        }
-    }
     let rig = Rig::new();
-    let read = std::sync::Arc::new(AtomicUsize::new(0));
+    let read = Arc::new(AtomicUsize::new(0));
     let (progress, moment) = Progress::new();
     let order = Order { encrypted: false, level: None, ..rig.order() };
-    let most = std::sync::Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
     let store = super::outages::Watched::new(rig.memory.clone(), {
         let (read, most) = (read.clone(), most.clone());
         move || {
@@ -229,7 +235,7 @@ async fn the_largest_number_of_segments_in_memory_is_bounded() {
             most.fetch_max(waiting, Ordering::SeqCst);
         }
     });
-    let vault = rig.through(std::sync::Arc::new(store));
+    let vault = rig.through(Arc::new(store));
     vault.create(order, vec![Box::new(Counting(read.clone()))], &progress).await.unwrap();
     let most = most.load(Ordering::SeqCst);
     assert_eq!(read.load(Ordering::SeqCst), 200_000);

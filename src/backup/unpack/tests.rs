@@ -17,15 +17,25 @@ fn packed(plain: &[u8], recipe: &Recipe) -> (Stream, Vec<Bytes>) {
 
 fn unpack(stream: &Stream, key: Option<Arc<RecoveryKey>>, segments: Vec<Bytes>) -> Result<Vec<u8>, Wrong> {
     let mut file = tempfile::tempfile().unwrap();
-    let mut unpacking = Unpacking::new(stream.clone(), key, file.try_clone().unwrap(), Progress::new().0).unwrap();
-    for segment in segments {
-        unpacking.take(segment)?;
-    }
-    unpacking.finish()?;
+    let target = Target { file: file.try_clone().unwrap(), path: "a/file".into() };
+    unpack_to(target, stream, key, segments)?;
     let mut plain = Vec::new();
     io::Seek::rewind(&mut file).unwrap();
     file.read_to_end(&mut plain).unwrap();
     Ok(plain)
+}
+
+fn unpack_to(
+    target: Target,
+    stream: &Stream,
+    key: Option<Arc<RecoveryKey>>,
+    segments: Vec<Bytes>,
+) -> Result<(), Wrong> {
+    let mut unpacking = Unpacking::new(stream.clone(), key, target, Progress::new().0).unwrap();
+    for segment in segments {
+        unpacking.take(segment)?;
+    }
+    unpacking.finish()
 }
 
 fn key() -> Arc<RecoveryKey> {
@@ -99,4 +109,16 @@ fn damage_of_what_is_only_packed_is_told_as_that() {
     segments.pop();
     let Err(Wrong::Fault(words)) = unpack(&stream, None, segments) else { panic!("it was taken") };
     assert!(words.starts_with("the stream plane "), "{words}");
+}
+
+#[test]
+fn a_disk_that_fills_up_is_named() {
+    for level in [None, Some(1)] {
+        let (stream, segments) = packed(&plain(), &Recipe { level, recipient: None, segment_bytes: 1000 });
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        let target = Target { file, path: "/scratch/plane".into() };
+        let wrong = unpack_to(target, &stream, None, segments).unwrap_err();
+        let words = Kind::from(wrong).to_string();
+        assert_eq!(words, "cannot use the disk of this machine: the disk with /scratch/plane is full");
+    }
 }

@@ -61,6 +61,36 @@ impl Order {
         self.backup = Some(place);
         self
     }
+
+    /// What is recorded of it on the plane `own`.
+    fn into_row(self, now: DateTime<Utc>, own: &str) -> Row {
+        let (backup_uid, owner) = match (&self.kind, self.backup) {
+            (JobKind::Create, _) => (BackupUid::fresh(now).to_string(), own.to_owned()),
+            (_, Some(place)) => (place.uid.to_string(), place.plane_uid),
+            (_, None) => Default::default(),
+        };
+        let restores = matches!(self.kind, JobKind::Restore | JobKind::Recover);
+        Row {
+            uid: uid::fresh(),
+            kind: self.kind,
+            location: self.location,
+            mode: self.mode,
+            backup_uid,
+            owner,
+            level: self.level,
+            state: JobState::Running,
+            actor: self.actor,
+            slot: self.slot,
+            started: now,
+            finished: None,
+            attempts: 1,
+            retry_at: None,
+            stale: restores.then(|| BackupUid::fresh(now).to_string()).into_iter().collect(),
+            checks: Vec::new(),
+            result: String::new(),
+            advice: String::new(),
+        }
+    }
 }
 
 /// Whether the plane does this by itself, so that a person's job waits for it instead of being refused.
@@ -101,36 +131,11 @@ impl Plane {
     ///
     /// # Errors
     /// Where another job has the location, or a migration is in the way of a restore; told to the trail.
-    pub async fn begin(&self, order: Order) -> Result<Started, Failure> {
-        let now = self.now();
-        let (backup_uid, owner) = match (&order.kind, order.backup) {
-            (JobKind::Create, _) => (BackupUid::fresh(now).to_string(), self.identity.get().plane_uid.clone()),
-            (_, Some(place)) => (place.uid.to_string(), place.plane_uid),
-            (_, None) => Default::default(),
-        };
-        let restores = matches!(order.kind, JobKind::Restore | JobKind::Recover);
-        let row = Row {
-            uid: uid::fresh(),
-            kind: order.kind,
-            location: order.location,
-            mode: order.mode,
-            backup_uid,
-            owner,
-            level: order.level,
-            state: JobState::Running,
-            actor: order.actor,
-            slot: order.slot,
-            started: now,
-            finished: None,
-            attempts: 1,
-            retry_at: None,
-            stale: restores.then(|| BackupUid::fresh(now).to_string()).into_iter().collect(),
-            checks: Vec::new(),
-            result: String::new(),
-            advice: String::new(),
-        };
+    pub async fn begin(&self, mut order: Order) -> Result<Started, Failure> {
+        let trial = order.trial.take();
+        let row = order.into_row(self.now(), &self.identity.get().plane_uid);
         let started = Started { job_uid: row.uid.clone(), backup_uid: row.backup_uid.clone() };
-        if let Some(trial) = order.trial {
+        if let Some(trial) = trial {
             self.backups.desk.keep(&row.uid, trial);
         }
         let (attempt, job_uid) = (attempt(&row), row.uid.clone());

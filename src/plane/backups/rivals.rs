@@ -2,6 +2,7 @@
 //! write the location: it is neither listed as a backup nor taken for one.
 
 use crate::backup::{Authentic, Found, FoundState, Inventory, Place};
+use crate::storage::scratch::OURS;
 
 /// How much a folder is to be believed; the least is believed first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,6 @@ pub fn settle(inventory: &mut Inventory, own: &str) {
         }
         let Place { plane_uid, uid } = &found.place;
         let owner = crate::text::clean(plane_uid);
-        inventory.strangers.push(format!("palbackup/c/{owner}/b/{uid}, which has the uid of another backup"));
+        inventory.strangers.push(format!("{OURS}/c/{owner}/b/{uid}, which has the uid of another backup"));
     }
 }

@@ -39,21 +39,7 @@ impl Plane {
     /// # Errors
     /// Where fields cannot be right, `like` names nothing, or the secret must be typed.
     pub async fn complete(&self, mut location: Location) -> Result<Whole, Failure> {
-        let mut lenders = Vec::new();
-        if place::is_name(&location.name)
-            && let Ok(stored) = self.location(&location.name).await
-            && stored.location.mode == location.mode
-        {
-            lenders.push(self.lender(stored)?);
-        }
-        for own in self.own_stores().await {
-            lenders.push(Lender {
-                location: own.location.clone(),
-                secret: own.secret.clone(),
-                prepared: true,
-                stored: false,
-            });
-        }
+        let mut lenders = self.known_lenders(&location).await?;
         if !location.like.is_empty() {
             let lender = self.lender(self.location(&location.like).await?)?;
             if lender.location.mode != location.mode {
@@ -85,6 +71,27 @@ impl Plane {
             (None, _) => return Err(type_it(&location, lenders.iter().any(|lender| lender.stored)).into()),
         };
         Ok(Whole { location, secret, prepared })
+    }
+
+    /// Whose secret may be taken though the location does not name them: what is saved under its name, and the sandbox's
+    /// own stores.
+    async fn known_lenders(&self, location: &Location) -> Result<Vec<Lender>, Failure> {
+        let mut lenders = Vec::new();
+        if place::is_name(&location.name)
+            && let Ok(stored) = self.location(&location.name).await
+            && stored.location.mode == location.mode
+        {
+            lenders.push(self.lender(stored)?);
+        }
+        for own in self.own_stores().await {
+            lenders.push(Lender {
+                location: own.location.clone(),
+                secret: own.secret.clone(),
+                prepared: true,
+                stored: false,
+            });
+        }
+        Ok(lenders)
     }
 
     fn lender(&self, stored: Stored) -> Result<Lender, Failure> {

@@ -62,7 +62,7 @@ impl Record {
 }
 
 impl Plane {
-    /// A location and how it fares. Asks the database only.
+    /// A location and how it fares, from the database and from what is known of its place; the place itself is not asked.
     ///
     /// # Errors
     /// Those of the storage.

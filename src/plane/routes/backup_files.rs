@@ -31,8 +31,8 @@ async fn files(
     Params(query): Params<In>,
 ) -> Result<Json<Vec<BackupFile>>, Failure> {
     let name = query.name()?;
-    let place = plane.place_of(name, &uid).await?;
-    let (_, shelf) = plane.shelf(name).await?;
+    let place = plane.place_of(&name, &uid).await?;
+    let (_, shelf) = plane.shelf(&name).await?;
     let files = plane.vault(shelf.store.clone()).files(&place).await.map_err(|error| unusable(error.into()))?;
     Ok(Json(files.into_iter().map(|(name, bytes)| BackupFile { name, bytes }).collect()))
 }
@@ -46,8 +46,8 @@ async fn file(
     let attempt = attempt(caller.actor, "Download backup", &uid);
     let fetched = async {
         let name = query.name()?;
-        let place = plane.place_of(name, &uid).await?;
-        let (_, shelf) = plane.shelf(name).await?;
+        let place = plane.place_of(&name, &uid).await?;
+        let (_, shelf) = plane.shelf(&name).await?;
         let bytes = plane.vault(shelf.store.clone()).file(&place, &file).await;
         Ok::<_, Failure>((place, bytes.map_err(|error| unusable(error.into()))?))
     };

@@ -78,23 +78,23 @@ async fn begin(
     plane: &SharedPlane,
     actor: Actor,
     kind: JobKind,
-    location: Result<&str, Refusal>,
+    location: Result<String, Refusal>,
     uid: &str,
     level: Result<VerifyLevel, Refusal>,
 ) -> Result<Started, Failure> {
     let prepared = async {
         let (location, level) = (location?, level?);
-        let place = plane.place_of(location, uid).await?;
-        let stored = plane.location(location).await?;
+        let place = plane.place_of(&location, uid).await?;
+        let stored = plane.location(&location).await?;
         if matches!(kind, JobKind::Restore | JobKind::Recover) {
-            let (_, shelf) = plane.shelf(location).await?;
+            let (_, shelf) = plane.shelf(&location).await?;
             let found = plane.vault(shelf.store.clone()).look(&place).await;
             let found = found.map_err(|error| unreachable(&Trouble::from(error)))?;
             if let Some(refusal) = plane.refusals(&found, &kind).into_iter().next() {
                 return Err(Failure::from(refusal));
             }
         }
-        Ok(Order { level, ..Order::new(kind.clone(), location, &stored.location.mode, actor.clone()).on(place) })
+        Ok(Order { level, ..Order::new(kind.clone(), &location, &stored.location.mode, actor.clone()).on(place) })
     };
     match prepared.await {
         Ok(order) => plane.begin(order).await,
@@ -134,16 +134,7 @@ async fn delete_by_mode(
     Path(uid): Path<String>,
     Params(query): Params<ByMode>,
 ) -> Result<StatusCode, Failure> {
-    let location = location_of(&query.mode);
-    begin(
-        &plane,
-        caller.actor,
-        JobKind::Delete,
-        location.as_deref().map_err(Refusal::clone),
-        &uid,
-        Ok(VerifyLevel::Quick),
-    )
-    .await?;
+    begin(&plane, caller.actor, JobKind::Delete, location_of(&query.mode), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -153,16 +144,7 @@ async fn restore_by_mode(
     Path(uid): Path<String>,
     Params(query): Params<ByMode>,
 ) -> Result<StatusCode, Failure> {
-    let location = location_of(&query.mode);
-    begin(
-        &plane,
-        caller.actor,
-        JobKind::Restore,
-        location.as_deref().map_err(Refusal::clone),
-        &uid,
-        Ok(VerifyLevel::Quick),
-    )
-    .await?;
+    begin(&plane, caller.actor, JobKind::Restore, location_of(&query.mode), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -171,16 +153,7 @@ async fn recover_by_mode(
     System(caller): System,
     Path((uid, word)): Path<(String, String)>,
 ) -> Result<StatusCode, Failure> {
-    let location = location_of(&word);
-    begin(
-        &plane,
-        caller.actor,
-        JobKind::Recover,
-        location.as_deref().map_err(Refusal::clone),
-        &uid,
-        Ok(VerifyLevel::Quick),
-    )
-    .await?;
+    begin(&plane, caller.actor, JobKind::Recover, location_of(&word), &uid, Ok(VerifyLevel::Quick)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -242,11 +215,11 @@ impl In {
     ///
     /// # Errors
     /// Where none is named.
-    pub fn name(&self) -> Result<&str, Refusal> {
+    pub fn name(&self) -> Result<String, Refusal> {
         if self.location.is_empty() {
             return Err(Refusal::invalid("Name the location: ?location=NAME."));
         }
-        Ok(&self.location)
+        Ok(self.location.clone())
     }
 }
 
@@ -256,8 +229,8 @@ async fn list(
     Params(query): Params<In>,
 ) -> Result<Json<BackupList>, Failure> {
     let name = query.name()?;
-    let stored = plane.location(name).await?;
-    let listed = plane.listed(name, query.fresh).await?;
+    let stored = plane.location(&name).await?;
+    let listed = plane.listed(&name, query.fresh).await?;
     let unread = listed.unread.map_or_else(String::new, |why| format!("{} {}", why.reason, why.advice));
     let strangers = listed.stock.as_ref().map_or_else(Vec::new, |stock| {
         stock.inventory.strangers.iter().map(|words| text::clean(words).into_owned()).collect()
@@ -345,7 +318,7 @@ async fn plan(
         kind @ (JobKind::Restore | JobKind::Recover) => kind,
         _ => return Err(Refusal::invalid("Say what is planned: ?kind=restore or ?kind=recover.").into()),
     };
-    Ok(Json(plane.restore_plan(query.name()?, &uid, kind).await?))
+    Ok(Json(plane.restore_plan(&query.name()?, &uid, kind).await?))
 }
 
 async fn retention(
@@ -354,8 +327,8 @@ async fn retention(
     Params(query): Params<In>,
 ) -> Result<Json<RetentionPreview>, Failure> {
     let name = query.name()?;
-    let (stored, shelf) = plane.shelf(name).await?;
-    let listed = plane.listed(name, true).await?;
+    let (stored, shelf) = plane.shelf(&name).await?;
+    let listed = plane.listed(&name, true).await?;
     let stock = match (listed.unread, listed.stock) {
         (None, Some(stock)) => stock,
         (trouble, _) => return Err(unreachable(&trouble.unwrap_or_default()).into()),

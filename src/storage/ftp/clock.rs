@@ -1,12 +1,15 @@
 //! The server's clock. FTP has no word for it, so it is read off the date of an object that was just written.
 
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Ftp;
 use super::fault::Fault;
 use super::session::Session;
 use crate::storage::{Kind, ObjectPath, ServerClock, is_fresh, scratch};
+
+/// Longest that a reading counts where the server has no room for another one. A clock of ours that went wrong since then
+/// makes a backup look older by no more than this.
+const LAST_RESORT: TimeDelta = TimeDelta::hours(24);
 
 /// What the server last said of its clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +35,16 @@ impl Reading {
         }
     }
 
+    /// What it answered, if it did so by then: its time, or none where it does not say.
+    fn answer(self, counts: impl FnOnce(DateTime<Utc>) -> bool) -> Option<Option<ServerClock>> {
+        let answer = match self {
+            Self::None | Self::Lost(_) => return None,
+            Self::Silent(_) => None,
+            Self::Told(clock) => Some(clock),
+        };
+        self.asked().filter(|asked| counts(*asked)).map(|_| answer)
+    }
+
     /// What it said.
     pub(super) fn told(self) -> Option<ServerClock> {
         if let Self::Told(clock) = self { Some(clock) } else { None }
@@ -55,27 +68,56 @@ impl Ftp {
     }
 
     /// The clock by a reading that is not old: where there is none, something is written for it. It is empty, which most
-    /// servers take even where they are full.
+    /// servers take even where they are full; of one that does not, an older reading has to do.
     pub(super) async fn ask_clock_anew(&self) -> Result<Option<ServerClock>, Fault> {
-        let now = self.clock.now();
-        let fresh = |reading: Reading| match reading {
-            Reading::Silent(at) if is_fresh(at, now) => Some(None),
-            Reading::Told(clock) if is_fresh(clock.ours, now) => Some(Some(clock)),
-            _ => None,
-        };
-        if let Some(known) = fresh(self.memory(|memory| memory.clock)) {
-            return Ok(known);
+        let (now, last) = (self.clock.now(), self.memory(|memory| memory.clock));
+        if let Some(answer) = last.answer(|asked| is_fresh(asked, now)) {
+            return Ok(answer);
         }
-        self.remember(|memory| memory.clock = Reading::None);
-        let path = scratch::fresh(now);
-        self.put_whole(&path, Bytes::new()).await?;
-        self.persist(|| self.remove_object(&path)).await?;
-        match self.memory(|memory| memory.clock) {
-            Reading::Told(clock) => Ok(Some(clock)),
-            Reading::Silent(_) => Ok(None),
-            Reading::None | Reading::Lost(_) => {
-                Err(Fault::new(Kind::Interrupted, "the server did not answer when it was asked for its time"))
+        let path = scratch::for_time();
+        let outcome = self.persist(|| self.write_and_date(&path)).await;
+        // One that stays is written over by the next question: there is never more than one.
+        if let Err(fault) = self.remove_object(&path).await {
+            tracing::debug!(reason = fault.reason, "what was written for the server's time stays");
+        }
+        match outcome {
+            Ok(reading) => {
+                self.remember(|memory| memory.clock = reading);
+                Ok(reading.told())
             }
+            Err(fault) if fault.kind == Kind::Full => {
+                let counts = |asked| (TimeDelta::zero()..=LAST_RESORT).contains(&(now - asked));
+                last.answer(counts).ok_or_else(|| too_full(fault))
+            }
+            Err(fault) => Err(fault),
         }
     }
+
+    async fn write_and_date(&self, path: &ObjectPath) -> Result<Reading, Fault> {
+        let mut lease = self.lease().await?;
+        let outcome = self.write_and_date_on(&mut lease.session, path).await;
+        lease.settle(&outcome);
+        outcome
+    }
+
+    async fn write_and_date_on(&self, session: &mut Session, path: &ObjectPath) -> Result<Reading, Fault> {
+        self.put_empty(session, path).await?;
+        let ours = self.clock.now();
+        let at = session.absolute(path.as_str());
+        if let Some(server) = session.modified(&at).await? {
+            return Ok(Reading::Told(ServerClock { server, ours }));
+        }
+        // Another plane, which asks at the same moment, may have removed it: that is no server that does not say.
+        self.confirm(session, path, 0).await?;
+        Ok(Reading::Silent(ours))
+    }
+}
+
+/// A server that cannot be asked because it is full, and was not for long.
+fn too_full(told: Fault) -> Fault {
+    let why =
+        "the server has no room for the empty object that its time is read off, and did not tell it in the last day";
+    let advice =
+        "Delete backups by hand until there is room again: none is deleted by its age without the server's time.";
+    Fault { reason: format!("{why}: {}", told.reason), advice: advice.to_owned(), ..told }
 }

@@ -95,6 +95,20 @@ impl Ftp {
         self.finish_on(session, upload).await.map_err(early)
     }
 
+    /// Writes an empty object straight under its name, in place of one that is there.
+    pub(super) async fn put_empty(&self, session: &mut Session, path: &ObjectPath) -> Result<(), Fault> {
+        self.prepare(session, &path.folder()).await?;
+        // One that is written over may keep its date.
+        let at = session.absolute(path.as_str());
+        match session.remove(&at).await {
+            Err(fault) if !fault.sound => return Err(fault),
+            _ => {}
+        }
+        let (leftover, renaming) = (AtomicBool::new(false), AtomicBool::new(false));
+        let upload = Upload { path, bytes: Bytes::new(), leftover, renaming };
+        self.store(session, &upload, path).await.map_err(|failed| failed.fault)
+    }
+
     /// Whether a rename of an earlier try did go through.
     async fn already_there(&self, session: &mut Session, upload: &Upload<'_>) -> Result<bool, Fault> {
         if !upload.renaming.load(Ordering::Relaxed) {
@@ -152,7 +166,7 @@ impl Ftp {
     }
 
     /// That a file has its size.
-    async fn confirm(&self, session: &mut Session, path: &ObjectPath, bytes: usize) -> Result<(), Fault> {
+    pub(super) async fn confirm(&self, session: &mut Session, path: &ObjectPath, bytes: usize) -> Result<(), Fault> {
         let seen = self.look_on(session, path).await?;
         if seen == Some(bytes as u64) {
             return Ok(());

@@ -1,8 +1,13 @@
-//! What the trail tells of downloads, and of orders that could not be read.
+//! What the trail tells of downloads, of passes that failed, and of orders that could not be read.
 
+use std::sync::Arc;
+
+use palette_console::storage::faulty::{Call, Fault, Faulty};
+use palette_console::storage::memory::Memory;
+use palette_console::storage::{Kind, ObjectPath, Store};
 use serde_json::{Value, json};
 
-use super::Stage;
+use super::{Stage, until};
 use crate::rig::content;
 
 async fn fetch(stage: &Stage, uid: &str, file: &str) -> u16 {
@@ -70,4 +75,31 @@ async fn an_order_that_cannot_be_read_is_told() {
         assert_ne!(newest["metadata"]["uid"], before, "{method} {path}");
         assert!(content(&newest).starts_with("Refused: "), "{method} {path}: {newest}");
     }
+}
+
+#[tokio::test]
+async fn what_a_pass_cleaned_up_is_told_though_it_failed_at_something_else() {
+    let memory = Arc::new(Memory::new(palette_console::clock::system()));
+    let faulty = Arc::new(Faulty::new(memory.clone()));
+    let store = faulty.clone();
+    let stage =
+        Stage::with(move |settings| settings.stores_of = Arc::new(move |_, _| Ok(store.clone() as Arc<dyn Store>)))
+            .await;
+    stage.configure(1, 7).await;
+    let own = stage.get("/ext/v1/capabilities").await.1["planeUid"].as_str().unwrap().to_owned();
+    for uid in ["20261120T030000Z-0123456789ab", "20261121T030000Z-0123456789ab"] {
+        let tomb = ObjectPath::new(&format!("palbackup/c/{own}/b/{uid}/tomb-w1.json")).unwrap();
+        memory.plant(tomb, "{}".into());
+    }
+    // The first is what the new backup removes in passing, the second that of the first deletion that is finished.
+    for _ in 0..2 {
+        faulty.fail_next(Call::Delete, Fault::Before(Kind::Denied));
+    }
+    stage.backup().await;
+    let said = |words: &Value| words.as_str().unwrap().starts_with("Retention failed");
+    until("told", async || stage.status().await["warnings"].as_array().unwrap().iter().any(said).then_some(())).await;
+    let told = stage.told("backup").await;
+    assert_eq!(told.iter().filter(|words| words.starts_with("Finished a deletion")).count(), 1, "{told:?}");
+    let tombs = memory.paths().iter().filter(|path| path.name().starts_with("tomb-")).count();
+    assert_eq!(tombs, 1);
 }

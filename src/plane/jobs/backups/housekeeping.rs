@@ -110,6 +110,7 @@ async fn carry_out(plane: &SharedPlane, location: &str, look: Look, progress: &P
         let why = format!("Removed what was left of the unfinished backup {} in {location}.", place.uid);
         note_deletion(plane, location, place, why).await?;
     }
+    swept.failed.map_or(Ok(()), |error| Err(Trouble::from(error)))?;
     let deleted = outlook.plan.expired.len();
     let left = swept.finished.len() + swept.removed.len();
     Ok(Done {
