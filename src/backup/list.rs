@@ -47,14 +47,15 @@ impl Vault {
         folders.sort_by(|a, b| (&b.place.uid, &b.place.plane_uid).cmp(&(&a.place.uid, &a.place.plane_uid)));
         let looks = folders.iter().map(|folder| {
             let before = folder.manifest().and_then(|entry| known.unchanged(&folder.place, entry));
-            async move { Ok::<_, Kind>((folder, self.classify(folder, before, Refusal::Words).await?)) }
+            async move { Ok::<_, Kind>((folder, self.seen(folder, before).await?)) }
         });
         let looks: Vec<_> = looks.collect();
         // In their order: where not all can be kept, the newest are.
         let mut looks = stream::iter(looks).buffered(self.store.concurrency().max(1));
         let mut inventory = Inventory { strangers, closed, ..Inventory::default() };
         let mut allowance = Allowance::new();
-        while let Some((folder, (mut found, file))) = looks.try_next().await? {
+        while let Some((folder, seen)) = looks.try_next().await? {
+            let Some((mut found, file)) = seen else { continue };
             let bytes = file.as_ref().map_or(0, Bytes::len);
             if self.is_proved(&found.state, file.as_deref()) || allowance.take(bytes) {
                 if let Some((entry, file)) = folder.manifest().zip(file).filter(|_| is_worth_keeping(&found.state)) {
@@ -91,6 +92,19 @@ impl Vault {
             }
         }
         Ok(Contents { folders: folders.into_values().collect(), strangers, closed })
+    }
+
+    /// What a folder that was just listed is; none where it is gone by now. What is being deleted meanwhile is not damaged.
+    async fn seen(&self, folder: &Folder, before: Option<Bytes>) -> Result<Option<(Found, Option<Bytes>)>, Kind> {
+        let seen = self.classify(folder, before, Refusal::Words).await?;
+        if folder.manifest().is_none() || !matches!(seen.0.state, FoundState::Damaged(None, _)) {
+            return Ok(Some(seen));
+        }
+        match folder::open(&*self.store, &folder.place).await {
+            Ok(now) if now.objects.is_empty() => Ok(None),
+            Ok(now) if now.manifest().is_none() => Ok(Some(self.classify(&now, None, Refusal::Words).await?)),
+            _ => Ok(Some(seen)),
+        }
     }
 
     /// What a folder is, and its manifest's file; `before` is that file from earlier.

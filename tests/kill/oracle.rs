@@ -13,6 +13,8 @@ use palette_console::backup::{
 use palette_console::clock::{self, Clock, ManualClock, SharedClock};
 use palette_console::storage::Store;
 
+use super::plane::PATIENCE;
+
 pub struct Oracle {
     vault: Vault,
 }
@@ -44,6 +46,23 @@ impl Oracle {
             }
         }
         seen
+    }
+
+    /// What is there once nothing is on its way any more: what follows a job, such as a pass of retention, goes on behind it.
+    /// What never ends is still in it.
+    pub async fn look_when_settled(&self) -> Seen {
+        let settled = async {
+            loop {
+                let seen = self.look().await;
+                if seen.others.is_empty() {
+                    return seen;
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, settled).await {
+            Ok(seen) => seen,
+            Err(_) => self.look().await,
+        }
     }
 
     pub async fn verify(&self, place: &Place, level: Level) -> Vec<String> {

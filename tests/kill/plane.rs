@@ -12,7 +12,7 @@ use palette_console::plane::CREDENTIALS;
 use palette_console::secret::Credentials;
 
 /// Longest that the plane may take to settle what a killed one left behind.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Plane {
     child: Child,

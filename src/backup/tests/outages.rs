@@ -314,3 +314,25 @@ async fn a_segment_that_goes_while_the_manifest_is_written_fails_the_backup_and_
         assert_eq!(rig.names() == ["format"], tidies);
     }
 }
+
+#[tokio::test]
+async fn what_is_deleted_while_it_is_listed_is_not_called_damaged() {
+    use futures_util::FutureExt;
+    let rig = Rig::new();
+    let (gone, going, stays) = (rig.backup(1000).await, rig.backup(1000).await, rig.backup(1000).await);
+    let (memory, cut) = (rig.memory.clone(), [rig.path(&gone, "manifest.json"), rig.path(&going, "manifest.json")]);
+    let folder = cut[0].folder();
+    let script = move |call: &str, path: &ObjectPath| {
+        let goes = memory.paths().into_iter().filter(|there| there == path || there.folder() == folder);
+        for there in goes.filter(|_| call == "get" && cut.contains(path)) {
+            memory.delete(&there).now_or_never().unwrap().unwrap();
+        }
+        None
+    };
+    let listing =
+        rig.through(Arc::new(Watched::scripted(rig.memory.clone(), script))).list(Known::new()).await.unwrap();
+    let state = |place: &Place| listing.found.iter().find(|found| found.place == *place).map(|found| &found.state);
+    assert_eq!(state(&gone), None);
+    assert_eq!(state(&going), Some(&FoundState::Incomplete));
+    assert!(matches!(state(&stays), Some(FoundState::Complete(_, Authentic::Yes))));
+}
