@@ -38,11 +38,16 @@ impl Plane {
         let dir = home.join("plane");
         let mut command = Command::new(env!("CARGO_BIN_EXE_palette-console"));
         command.args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&dir);
-        command.env_clear().env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env_clear().env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped());
+        let complaints = home.join("stderr.txt");
+        command.stderr(std::fs::File::create(&complaints).unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("the plane said {line:?}"));
+        let url = line
+            .trim_end()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("the plane said {line:?}, and {:?}", std::fs::read_to_string(&complaints)));
         let client = Client::new(Options::new(url.parse().unwrap(), clock::system())).unwrap();
         client.read_capabilities().await.unwrap();
         sign_in(&client, &dir).await;

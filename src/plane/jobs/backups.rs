@@ -26,7 +26,7 @@ use crate::plane::backups::words::Trouble;
 use crate::plane::failure::Failure;
 use crate::plane::state::SharedPlane;
 use crate::plane::store::jobs::{self, Row};
-use crate::storage::ObjectPath;
+use crate::storage::{ObjectPath, scratch};
 
 /// Runs a recorded job to its end.
 pub async fn run(plane: SharedPlane, uid: String, mut stop: Stop) {
@@ -138,7 +138,7 @@ async fn work(plane: &SharedPlane, row: &Row, progress: &Progress, checks: &std:
 /// Why it cannot be reached.
 async fn reach(shelf: &Shelf, progress: &Progress) -> Result<(), Trouble> {
     progress.tell(|moment| moment.phase = Phase::Connecting);
-    let folder = ObjectPath::new("palbackup").map_err(|error| Trouble::new(error.to_string()))?;
+    let folder = ObjectPath::new(scratch::OURS).map_err(|error| Trouble::new(error.to_string()))?;
     shelf.store.list(&folder).await?;
     Ok(())
 }
